@@ -1,0 +1,119 @@
+// Package config is the configuration of Offhook as data: its types, its
+// defaults, where values come from and whether they make sense. It starts
+// nothing and opens nothing but the configuration file.
+//
+// Sources, later ones win:
+//
+//	default.toml (embedded) < the file < environment < flags
+//
+// Every value remembers where it came from, so that an error names the place.
+package config
+
+import (
+	_ "embed"
+	"time"
+)
+
+// Default is the commented default configuration, which is also the lowest
+// layer of every configuration: documentation and defaults cannot differ.
+//
+//go:embed default.toml
+var Default string
+
+// Config is a complete, validated configuration. Field comments are in
+// default.toml, which users read.
+type Config struct {
+	SIP       SIP       `koanf:"sip"`
+	Behavior  Behavior  `koanf:"behavior"`
+	Media     Media     `koanf:"media"`
+	Scripting Scripting `koanf:"scripting"`
+	Logging   Logging   `koanf:"logging"`
+	Health    Health    `koanf:"health"`
+
+	// Script holds the free [script.NAME] tables.
+	Script map[string]map[string]any `koanf:"script"`
+
+	values map[string]any // every key with its value, for Get
+}
+
+// SIP is the [sip] section.
+type SIP struct {
+	BindAddress string   `koanf:"bind_address"`
+	Port        int      `koanf:"port"`
+	Domain      string   `koanf:"domain"`
+	Transport   []string `koanf:"transport"`
+	UserAgent   string   `koanf:"user_agent"`
+}
+
+// Behavior is the [behavior] section. Scripts read it with config.get.
+type Behavior struct {
+	AutoAnswer          bool    `koanf:"auto_answer"`
+	AutoAnswerDelayMs   int     `koanf:"auto_answer_delay_ms"`
+	ToneDurationSeconds float64 `koanf:"tone_duration_seconds"`
+	ToneFrequency       float64 `koanf:"tone_frequency"`
+	CallTimeoutSeconds  float64 `koanf:"call_timeout_seconds"`
+	MaxConcurrentCalls  int     `koanf:"max_concurrent_calls"`
+	DrainTimeoutSeconds float64 `koanf:"drain_timeout_seconds"`
+}
+
+// CallTimeout is the longest a call may last; 0 means no limit.
+func (b Behavior) CallTimeout() time.Duration { return seconds(b.CallTimeoutSeconds) }
+
+// DrainTimeout is how long calls in progress may go on once the server drains.
+func (b Behavior) DrainTimeout() time.Duration { return seconds(b.DrainTimeoutSeconds) }
+
+// Media is the [media] section.
+type Media struct {
+	RTPPortRangeStart int      `koanf:"rtp_port_range_start"`
+	RTPPortRangeEnd   int      `koanf:"rtp_port_range_end"`
+	PreferredCodecs   []string `koanf:"preferred_codecs"`
+	EnableDTMF        bool     `koanf:"enable_dtmf"`
+	AudioSampleRate   int      `koanf:"audio_sample_rate"`
+	SoundsDir         string   `koanf:"sounds_dir"`
+}
+
+// Scripting is the [scripting] section.
+type Scripting struct {
+	Dir             string `koanf:"dir"`
+	SliceMs         int    `koanf:"slice_ms"`
+	MaxInstructions int    `koanf:"max_instructions"`
+	MaxMemoryKB     int    `koanf:"max_memory_kb"`
+	MaxStringKB     int    `koanf:"max_string_kb"`
+	ErrorCode       int    `koanf:"error_code"`
+}
+
+// Logging is the [logging] section.
+type Logging struct {
+	Level                     string  `koanf:"level"`
+	Format                    string  `koanf:"format"`
+	EnableFileLogging         bool    `koanf:"enable_file_logging"`
+	LogFilePath               string  `koanf:"log_file_path"`
+	MaxLogSizeMB              int     `koanf:"max_log_size_mb"`
+	MaxLogFiles               int     `koanf:"max_log_files"`
+	EnableSyslog              bool    `koanf:"enable_syslog"`
+	StatisticsIntervalSeconds float64 `koanf:"statistics_interval_seconds"`
+}
+
+// StatisticsInterval is how often the statistics line is logged; 0 means never.
+func (l Logging) StatisticsInterval() time.Duration { return seconds(l.StatisticsIntervalSeconds) }
+
+// Health is the [health] section.
+type Health struct {
+	EnableHealthCheck          bool    `koanf:"enable_health_check"`
+	HealthCheckPort            int     `koanf:"health_check_port"`
+	HealthCheckIntervalSeconds float64 `koanf:"health_check_interval_seconds"`
+	RestartOnFailure           bool    `koanf:"restart_on_failure"`
+	MaxRestartAttempts         int     `koanf:"max_restart_attempts"`
+}
+
+// Get is what config.get sees in the script of that name: its own
+// [script.NAME] table first, then the [behavior] section.
+func (c *Config) Get(script, key string) (value any, ok bool) {
+	if value, ok = c.Script[script][key]; ok {
+		return value, true
+	}
+	value, ok = c.values["behavior."+key]
+	return value, ok
+}
+
+func seconds(s float64) time.Duration { return time.Duration(s * float64(time.Second)) }

@@ -1,0 +1,161 @@
+package config
+
+import (
+	"os"
+	"path/filepath"
+	"reflect"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+)
+
+func load(t *testing.T, toml string, o Options) (*Config, error) {
+	t.Helper()
+	if toml != "" {
+		o.File = filepath.Join(t.TempDir(), "offhook.toml")
+		if err := os.WriteFile(o.File, []byte(toml), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return Load(o)
+}
+
+func TestDefaultSetsEveryKey(t *testing.T) {
+	c, err := Load(Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for key := range schemaOf(reflect.TypeFor[Config]()) {
+		if _, ok := c.values[key]; !ok {
+			t.Errorf("default.toml does not set %s", key)
+		}
+	}
+	if c.SIP.Port != 5060 || c.Behavior.ToneFrequency != 440 || c.Behavior.CallTimeout() != 5*time.Minute ||
+		!slices.Equal(c.Media.PreferredCodecs, []string{"PCMU", "PCMA"}) || !slices.Equal(c.SIP.Transport, []string{"udp"}) {
+		t.Errorf("defaults came out wrong: %+v", c)
+	}
+}
+
+// The sections and keys that configuration files in use have: they load unchanged.
+func TestKnownFileLoadsUnchanged(t *testing.T) {
+	c, err := load(t, `
+[sip]
+bind_address = "127.0.0.1"
+port = 5070
+domain = "pbx.example.com"
+transport = "udp"
+user_agent = "mine/1.0"
+[behavior]
+auto_answer = false
+auto_answer_delay_ms = 250
+tone_duration_seconds = 5
+tone_frequency = 1000
+call_timeout_seconds = 60
+max_concurrent_calls = 10
+[media]
+rtp_port_range_start = 30000
+rtp_port_range_end = 30100
+preferred_codecs = ["PCMA"]
+enable_dtmf = false
+audio_sample_rate = 8000
+[logging]
+level = "debug"
+enable_file_logging = true
+enable_syslog = true
+log_file_path = "/var/log/x.log"
+max_log_size_mb = 1
+max_log_files = 2
+[health]
+enable_health_check = false
+health_check_port = 9090
+health_check_interval_seconds = 10
+restart_on_failure = false
+max_restart_attempts = 1
+[script.menu]
+greeting = "hi.wav"
+`, Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if c.SIP.Domain != "pbx.example.com" || c.Behavior.ToneFrequency != 1000 || c.Media.RTPPortRangeEnd != 30100 ||
+		!c.Logging.EnableSyslog || c.Health.MaxRestartAttempts != 1 {
+		t.Errorf("loaded wrong: %+v", c)
+	}
+	if v, ok := c.Get("menu", "greeting"); !ok || v != "hi.wav" {
+		t.Errorf(`Get("menu", "greeting") = %v, %v`, v, ok)
+	}
+	if v, ok := c.Get("menu", "tone_frequency"); !ok || v != 1000.0 {
+		t.Errorf(`Get("menu", "tone_frequency") = %v, %v`, v, ok)
+	}
+	if v, ok := c.Get("menu", "port"); ok {
+		t.Errorf("a script sees sip.port: %v", v)
+	}
+}
+
+func TestLaterSourcesWin(t *testing.T) {
+	c, err := load(t, "[sip]\nport = 1000\nuser_agent = \"file\"\ndomain = \"file\"\n", Options{
+		Environ: []string{"OFFHOOK_SIP__PORT=2000", "OFFHOOK_SIP__DOMAIN=env", "OFFHOOK_PORT=tcp://10.0.0.1", "OFFHOOK_SIP__TRANSPORT=udp, tcp", "HOME=/"},
+		Flags:   []Flag{{"--set", "sip.port", "3000"}},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if c.SIP.Port != 3000 || c.SIP.Domain != "env" || c.SIP.UserAgent != "file" || !slices.Equal(c.SIP.Transport, []string{"udp", "tcp"}) {
+		t.Errorf("merged wrong: %+v", c.SIP)
+	}
+}
+
+func TestErrorsNameThePlaceAndTheCure(t *testing.T) {
+	tests := []struct {
+		name, toml string
+		options    Options
+		want       []string
+	}{
+		{"unknown key", "[sip]\n\nprot = 5\n", Options{}, []string{"offhook.toml:3: sip.prot: unknown key, did you mean sip.port?"}},
+		{"right key, wrong section", "[sip]\ntone_frequency = 5\n", Options{}, []string{":2: sip.tone_frequency: unknown key, did you mean behavior.tone_frequency?"}},
+		{"unknown section", "[telephony]\nx = 1\n", Options{}, []string{":2: telephony.x: unknown key; 'offhook config' prints them all"}},
+		{"wrong type", "[sip]\nport = \"5060\"\n", Options{}, []string{`:2: sip.port: "5060" is not a whole number`}},
+		{"fraction", "[sip]\nport = 50.5\n", Options{}, []string{":2: sip.port: 50.5 is not a whole number"}},
+		{"list of numbers", "[media]\npreferred_codecs = [1]\n", Options{}, []string{"media.preferred_codecs: 1 is not a string"}},
+		{"boolean", "[media]\nenable_dtmf = \"yes\"\n", Options{}, []string{`media.enable_dtmf: "yes" is not a boolean: write true or false`}},
+		{"not TOML", "[sip]\nport = = 1\n", Options{}, []string{"offhook.toml:2:8: "}},
+		{"port range without a pair", "[media]\nrtp_port_range_start = 10001\nrtp_port_range_end = 10002\n", Options{},
+			[]string{":3: media.rtp_port_range_end: 10001 to 10002 holds no pair of an even port and the next odd one: write 10003 or more"}},
+		{"tone above half the sample rate", "[behavior]\ntone_frequency = 4000\n", Options{}, []string{":2: behavior.tone_frequency: 4000 Hz is not below half the sample rate: write less than 4000"}},
+		{"unknown codec", "[media]\npreferred_codecs = [\"PCMU\", \"G729\"]\n", Options{}, []string{`"G729" is not a codec we have`}},
+		{"transport to come", "[sip]\ntransport = \"tls\"\n", Options{}, []string{`sip.transport: "tls" is not available in this version`}},
+		{"environment", "", Options{Environ: []string{"OFFHOOK_SIP__PORT=lots"}}, []string{`environment OFFHOOK_SIP__PORT: sip.port: "lots" is not a whole number`}},
+		{"environment, unknown", "", Options{Environ: []string{"OFFHOOK_SIP__PROT=1"}}, []string{"environment OFFHOOK_SIP__PROT: sip.prot: unknown key, did you mean sip.port?"}},
+		{"flag", "", Options{Flags: []Flag{{"--set", "sip.port", "70000"}}}, []string{"flag --set: sip.port: 70000 is not a port"}},
+		{"not a number", "", Options{Flags: []Flag{{"--set", "behavior.call_timeout_seconds", "NaN"}}}, []string{"behavior.call_timeout_seconds: NaN is too small"}},
+		{"script setting without a table", "[script]\nmenu = 1\n", Options{}, []string{":2: script.menu: settings of a script go into a table: write [script.NAME]"}},
+		{"all at once", "[sip]\nport = 70000\nbind_address = \"here\"\n", Options{}, []string{":2: sip.port: 70000", `:3: sip.bind_address: "here" is not an IP address`}},
+		{"missing file", "", Options{File: "/nowhere/offhook.toml"}, []string{"read configuration: open /nowhere/offhook.toml"}},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			_, err := load(t, tt.toml, tt.options)
+			if err == nil {
+				t.Fatal("no error")
+			}
+			for _, want := range tt.want {
+				if !strings.Contains(err.Error(), want) {
+					t.Errorf("error\n%v\ndoes not say\n%s", err, want)
+				}
+			}
+		})
+	}
+}
+
+func FuzzLoad(f *testing.F) {
+	f.Add(Default)
+	f.Add("[sip]\nport = \"x\"\n[script.a]\nb = {c = [1, {d = 2}]}\n")
+	f.Add("a.b.c = 1\n[[route]]\n'' = ''\n")
+	f.Fuzz(func(t *testing.T, toml string) {
+		c, err := load(t, toml, Options{})
+		if (c == nil) == (err == nil) {
+			t.Fatalf("config %v, error %v", c, err)
+		}
+	})
+}

@@ -1,0 +1,125 @@
+package config
+
+import (
+	"net/netip"
+	"slices"
+	"strings"
+)
+
+// validate reports every value that makes no sense, by its key.
+func (c *Config) validate(fail func(key, format string, args ...any)) {
+	c.SIP.validate(fail)
+	c.Behavior.validate(fail)
+	c.Media.validate(fail)
+	c.Scripting.validate(fail)
+	c.Logging.validate(fail)
+	c.Health.validate(fail)
+	if half := float64(c.Media.AudioSampleRate) / 2; c.Behavior.ToneFrequency >= half {
+		fail("behavior.tone_frequency", "%g Hz is not below half the sample rate: write less than %g", c.Behavior.ToneFrequency, half)
+	}
+}
+
+type report = func(key, format string, args ...any)
+
+func (s *SIP) validate(fail report) {
+	if _, err := netip.ParseAddr(s.BindAddress); err != nil {
+		fail("sip.bind_address", "%q is not an IP address: write one of this machine's, or \"0.0.0.0\" for all", s.BindAddress)
+	}
+	checkPort(fail, "sip.port", s.Port)
+	if len(s.Transport) == 0 {
+		fail("sip.transport", "is empty: write \"udp\", \"tcp\" or [\"udp\", \"tcp\"]")
+	}
+	for _, t := range s.Transport {
+		switch t {
+		case "udp", "tcp":
+		case "tls", "ws", "wss":
+			fail("sip.transport", "%q is not available in this version: write \"udp\", \"tcp\" or [\"udp\", \"tcp\"]", t)
+		default:
+			fail("sip.transport", "%q is not a transport: write \"udp\", \"tcp\" or [\"udp\", \"tcp\"]", t)
+		}
+	}
+	if strings.ContainsAny(s.Domain, " \t\r\n<>@;") {
+		fail("sip.domain", "%q is not a host name", s.Domain)
+	}
+	if strings.ContainsAny(s.UserAgent, "\r\n") {
+		fail("sip.user_agent", "must be one line")
+	}
+}
+
+func (b *Behavior) validate(fail report) {
+	atLeast(fail, "behavior.auto_answer_delay_ms", float64(b.AutoAnswerDelayMs), 0)
+	atLeast(fail, "behavior.call_timeout_seconds", b.CallTimeoutSeconds, 0)
+	atLeast(fail, "behavior.max_concurrent_calls", float64(b.MaxConcurrentCalls), 1)
+	atLeast(fail, "behavior.drain_timeout_seconds", b.DrainTimeoutSeconds, 0)
+	atLeast(fail, "behavior.tone_duration_seconds", b.ToneDurationSeconds, 0)
+	if b.ToneFrequency <= 0 {
+		fail("behavior.tone_frequency", "%g is not a frequency: write Hz above 0", b.ToneFrequency)
+	}
+}
+
+func (m *Media) validate(fail report) {
+	checkPort(fail, "media.rtp_port_range_start", m.RTPPortRangeStart)
+	checkPort(fail, "media.rtp_port_range_end", m.RTPPortRangeEnd)
+	first := m.RTPPortRangeStart + m.RTPPortRangeStart%2 // RTP is on even ports (RFC 3550 §11)
+	if first+1 > m.RTPPortRangeEnd {
+		fail("media.rtp_port_range_end", "%d to %d holds no pair of an even port and the next odd one: write %d or more",
+			m.RTPPortRangeStart, m.RTPPortRangeEnd, first+1)
+	}
+	if len(m.PreferredCodecs) == 0 {
+		fail("media.preferred_codecs", "is empty: write \"PCMU\", \"PCMA\" or both")
+	}
+	for _, name := range m.PreferredCodecs {
+		if !slices.Contains([]string{"PCMU", "PCMA"}, name) {
+			fail("media.preferred_codecs", "%q is not a codec we have: write \"PCMU\" or \"PCMA\"", name)
+		}
+	}
+	if m.AudioSampleRate != 8000 {
+		fail("media.audio_sample_rate", "%d: PCMU and PCMA run at 8000 Hz: write 8000", m.AudioSampleRate)
+	}
+}
+
+func (s *Scripting) validate(fail report) {
+	if s.Dir == "" {
+		fail("scripting.dir", "is empty: write the folder of the scripts")
+	}
+	atLeast(fail, "scripting.slice_ms", float64(s.SliceMs), 1)
+	atLeast(fail, "scripting.max_instructions", float64(s.MaxInstructions), 1000)
+	atLeast(fail, "scripting.max_memory_kb", float64(s.MaxMemoryKB), 64)
+	atLeast(fail, "scripting.max_string_kb", float64(s.MaxStringKB), 1)
+	if s.ErrorCode < 400 || s.ErrorCode > 699 {
+		fail("scripting.error_code", "%d is not a final SIP error: write 400 to 699", s.ErrorCode)
+	}
+}
+
+func (l *Logging) validate(fail report) {
+	if !slices.Contains([]string{"debug", "info", "warn", "error"}, l.Level) {
+		fail("logging.level", "%q is not a level: write \"debug\", \"info\", \"warn\" or \"error\"", l.Level)
+	}
+	if l.Format != "text" && l.Format != "json" {
+		fail("logging.format", "%q is not a format: write \"text\" or \"json\"", l.Format)
+	}
+	if l.EnableFileLogging && l.LogFilePath == "" {
+		fail("logging.log_file_path", "is empty: write where the log file goes")
+	}
+	atLeast(fail, "logging.max_log_size_mb", float64(l.MaxLogSizeMB), 1)
+	atLeast(fail, "logging.max_log_files", float64(l.MaxLogFiles), 0)
+	atLeast(fail, "logging.statistics_interval_seconds", l.StatisticsIntervalSeconds, 0)
+}
+
+func (h *Health) validate(fail report) {
+	checkPort(fail, "health.health_check_port", h.HealthCheckPort)
+	atLeast(fail, "health.health_check_interval_seconds", h.HealthCheckIntervalSeconds, 1)
+	atLeast(fail, "health.max_restart_attempts", float64(h.MaxRestartAttempts), 0)
+}
+
+func checkPort(fail report, key string, port int) {
+	if port < 0 || port > 65535 {
+		fail(key, "%d is not a port: write 1 to 65535", port)
+	}
+}
+
+func atLeast(fail report, key string, value, least float64) {
+	if !(value >= least) { // also true for NaN
+		fail(key, "%g is too small: write %g or more", value, least)
+	}
+}
