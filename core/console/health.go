@@ -1,0 +1,45 @@
+package console
+
+import (
+	"encoding/json"
+	"net/http"
+	"time"
+)
+
+// Health is the body of GET /health.
+type Health struct {
+	Status        string `json:"status"` // "healthy" or "draining"
+	UptimeSeconds int64  `json:"uptime_seconds"`
+	ActiveCalls   int64  `json:"active_calls"`
+	TotalCalls    int64  `json:"total_calls"`
+	AnsweredCalls int64  `json:"answered_calls"`
+	FailedCalls   int64  `json:"failed_calls"`
+	Generation    int64  `json:"generation"`
+}
+
+// Calls are the figures of the server at one moment.
+type Calls struct {
+	Active, Total, Answered, Failed int64
+
+	Generation int64 // of the scripts
+	Draining   bool
+}
+
+// health answers 200 while the server takes calls and 503 while it drains, so
+// that a load balancer or a probe needs to look at the status only.
+func (s *Server) health(w http.ResponseWriter, _ *http.Request) {
+	c := s.calls()
+	h := Health{
+		Status: "healthy", UptimeSeconds: int64(time.Since(s.started).Seconds()),
+		ActiveCalls: c.Active, TotalCalls: c.Total, AnsweredCalls: c.Answered, FailedCalls: c.Failed,
+		Generation: c.Generation,
+	}
+	code := http.StatusOK
+	if c.Draining {
+		h.Status, code = "draining", http.StatusServiceUnavailable
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("Cache-Control", "no-store")
+	w.WriteHeader(code)
+	_ = json.NewEncoder(w).Encode(h) // the peer left: nobody to tell
+}

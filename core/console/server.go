@@ -1,0 +1,70 @@
+package console
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"sync"
+	"time"
+)
+
+// Options says what to serve and where.
+type Options struct {
+	Address string       // host:port to listen on; port 0 takes any free one
+	Calls   func() Calls // called for each request, from its goroutine
+	Log     *slog.Logger // nil: slog.Default
+}
+
+// Server serves HTTP until Close.
+type Server struct {
+	calls   func() Calls
+	started time.Time
+	addr    net.Addr
+	http    http.Server
+	serving sync.WaitGroup
+}
+
+// Listen starts to serve. The address is taken when it returns.
+func Listen(o Options) (*Server, error) {
+	if o.Log == nil {
+		o.Log = slog.Default()
+	}
+	l, err := net.Listen("tcp", o.Address)
+	if err != nil {
+		return nil, fmt.Errorf("listen for health checks: %w", err)
+	}
+	s := &Server{calls: o.Calls, started: time.Now(), addr: l.Addr()}
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /health", s.health)
+	s.http = http.Server{
+		Handler:           mux,
+		ReadHeaderTimeout: 5 * time.Second,
+		ReadTimeout:       10 * time.Second,
+		WriteTimeout:      10 * time.Second,
+		IdleTimeout:       time.Minute,
+		MaxHeaderBytes:    16 << 10,
+		ErrorLog:          slog.NewLogLogger(o.Log.Handler(), slog.LevelDebug),
+	}
+	s.serving.Go(func() { // ends when Close shuts the listener
+		if err := s.http.Serve(l); !errors.Is(err, http.ErrServerClosed) {
+			o.Log.Error("health checks ended", "error", err)
+		}
+	})
+	return s, nil
+}
+
+// Addr is where the server listens.
+func (s *Server) Addr() net.Addr { return s.addr }
+
+// Close ends the server: it waits for answers under way until ctx ends.
+func (s *Server) Close(ctx context.Context) error {
+	err := s.http.Shutdown(ctx)
+	if err != nil {
+		err = errors.Join(err, s.http.Close())
+	}
+	s.serving.Wait()
+	return err
+}
