@@ -43,6 +43,8 @@ type SIP struct {
 	Domain      string   `koanf:"domain"`
 	Transport   []string `koanf:"transport"`
 	UserAgent   string   `koanf:"user_agent"`
+	T1Ms        int      `koanf:"t1_ms"`
+	T2Ms        int      `koanf:"t2_ms"`
 }
 
 // Behavior is the [behavior] section. Scripts read it with config.get.

@@ -41,6 +41,8 @@ func (s *SIP) validate(fail report) {
 	if strings.ContainsAny(s.Domain, " \t\r\n<>@;") {
 		fail("sip.domain", "%q is not a host name", s.Domain)
 	}
+	atLeast(fail, "sip.t1_ms", float64(s.T1Ms), 1)
+	atLeast(fail, "sip.t2_ms", float64(s.T2Ms), float64(s.T1Ms))
 	if strings.ContainsAny(s.UserAgent, "\r\n") {
 		fail("sip.user_agent", "must be one line")
 	}
