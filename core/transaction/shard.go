@@ -1,0 +1,208 @@
+package transaction
+
+import (
+	"bytes"
+	"sync"
+	"time"
+
+	"github.com/emiago/sipgo/sip"
+
+	"offhook/core/transport"
+)
+
+// A Shard is the lock of some of the calls, with their transactions and timers. Every method of Server, Client, Timer
+// and Shard but Lock needs it locked, and every function of the TU runs with it locked. A goroutine holds one shard
+// at most.
+type Shard struct {
+	mu     sync.Mutex
+	layer  *Layer
+	limits Limits // this shard's share
+	closed bool
+
+	servers  map[key]*Server
+	clients  map[key]*Client
+	merged   map[key]struct{} // requests without To tag, while their transaction or tombstone is there
+	finished map[key]*tombstone
+	oldest   *tombstone // the FIFO of finished
+	newest   *tombstone
+	sweep    *Timer // takes the expired ones away
+
+	timers   timerQueue
+	timerSeq uint64
+	wake     *time.Timer   // nil until the first timer
+	wakes    time.Duration // the instant that wake is set to
+	awake    bool          // wake is set
+
+	stats  Stats
+	buffer bytes.Buffer // the message that is being serialised
+}
+
+func newShard(l *Layer, limits Limits) *Shard {
+	s := &Shard{layer: l, limits: limits}
+	s.reset()
+	return s
+}
+
+func (s *Shard) reset() {
+	s.servers = make(map[key]*Server)
+	s.clients = make(map[key]*Client)
+	s.merged = make(map[key]struct{})
+	s.finished = make(map[key]*tombstone)
+	s.oldest, s.newest, s.sweep = nil, nil, nil
+	s.timers = nil
+}
+
+// Lock locks the shard.
+func (s *Shard) Lock() { s.mu.Lock() }
+
+// Unlock unlocks the shard.
+func (s *Shard) Unlock() { s.mu.Unlock() }
+
+// close leaves a shard that runs and takes nothing. Timers that are stopped later find themselves idle.
+func (s *Shard) close() {
+	s.Lock()
+	defer s.Unlock()
+	s.closed = true
+	for _, t := range s.timers {
+		t.index = idle
+	}
+	if s.wake != nil {
+		s.wake.Stop()
+	}
+	s.reset()
+}
+
+// request finds out what an incoming request belongs to (RFC 3261 §17.2.3), in this order: an ACK to its INVITE, a
+// copy to its transaction or tombstone, a CANCEL to its INVITE, a merged request to nothing.
+func (s *Shard) request(req *sip.Request, f transport.Flow) {
+	if req.Method == sip.ACK {
+		s.ack(req, f)
+		return
+	}
+	k := s.layer.seeds.serverKey(req, req.Method)
+	if tx := s.servers[k]; tx != nil {
+		s.received(req, f, true)
+		tx.copy(f)
+		return
+	}
+	if t := s.finished[k]; t != nil {
+		s.received(req, f, true)
+		s.copyOfFinished(t, string(*req.CallID()), f)
+		return
+	}
+	s.received(req, f, false)
+	if s.full(req) {
+		s.stats.Refused++
+		s.refuse(k, req, f)
+		return
+	}
+	tx := s.newServer(k, req, f)
+	switch {
+	case req.Method == sip.CANCEL:
+		s.cancel(tx, req)
+	case !s.claim(tx, req):
+		s.stats.Merged++
+		tx.answer(req, sip.StatusLoopDetected, "Loop Detected", statelessTag(k))
+	default:
+		s.tell(tx, req, nil)
+	}
+}
+
+// full reports whether there is no room for req. What belongs to a call may use twice the room of what begins one.
+func (s *Shard) full(req *sip.Request) bool {
+	limit := s.limits.Server
+	if req.Method == sip.CANCEL || tagOf(req.To().Params) != "" {
+		limit *= 2
+	}
+	return len(s.servers) >= limit
+}
+
+// tell runs the TU for a new request, and sees to it that the transaction ends in any case.
+func (s *Shard) tell(tx *Server, req *sip.Request, invite *Server) {
+	s.stats.Requests++
+	defer func() {
+		if p := recover(); p != nil {
+			s.layer.panicked("request", p)
+			tx.answer(req, sip.StatusInternalServerError, "Server Internal Error", statelessTag(tx.key))
+		}
+		tx.awaitAnswer()
+	}()
+	if req.Method == sip.CANCEL {
+		s.layer.user.Cancel(tx, invite)
+		return
+	}
+	s.layer.user.Request(tx, req)
+}
+
+// ack takes an ACK to the INVITE that it acknowledges. The one for a 2xx is a request of its own and the TU's.
+func (s *Shard) ack(req *sip.Request, f transport.Flow) {
+	k := s.layer.seeds.serverKey(req, sip.INVITE)
+	if tx := s.servers[k]; tx != nil && owns(tx.tag, req) {
+		s.received(req, f, false)
+		to, _ := nextServerInvite(tx.state, ackRequest)
+		tx.enter(to)
+		return
+	}
+	if t := s.finished[k]; t != nil && owns(t.tag, req) {
+		if _, do := nextServerInvite(t.state, ackRequest); do&pass == 0 {
+			s.received(req, f, true)
+			s.stats.Absorbed++
+			return
+		}
+	}
+	s.received(req, f, false)
+	s.layer.user.Ack(req, f)
+}
+
+// owns compares the To tag of an RFC 2543 ACK with that of the response (RFC 3261 §17.2.3); a unique branch is enough.
+func owns(tag string, ack *sip.Request) bool {
+	return !rfc2543(branchOf(ack.Via())) || tagOf(ack.To().Params) == tag
+}
+
+// response gives an incoming response to its client transaction (RFC 3261 §17.1.3).
+func (s *Shard) response(res *sip.Response, f transport.Flow) {
+	k := s.layer.seeds.clientKey(res.Via(), string(*res.CallID()), res.CSeq())
+	if c := s.clients[k]; c != nil {
+		c.receive(res, f)
+		return
+	}
+	s.received(res, f, false)
+	if res.CSeq().MethodName == sip.INVITE && res.IsSuccess() {
+		s.stats.Responses++
+		s.layer.user.Response(res, f)
+		return
+	}
+	s.stats.Stray++
+}
+
+// serialise returns msg as bytes that are good until the next call.
+func (s *Shard) serialise(msg sip.Message) []byte {
+	// What one large message took is not kept for ever.
+	if s.buffer.Cap() > 1<<16 {
+		s.buffer = bytes.Buffer{}
+	}
+	s.buffer.Reset()
+	msg.StringWrite(&s.buffer)
+	return s.buffer.Bytes()
+}
+
+// transmit sends b, which msg was serialised to; a nil msg makes it a copy.
+func (s *Shard) transmit(callID string, msg sip.Message, b []byte, f transport.Flow) error {
+	err := f.Send(b)
+	if err != nil {
+		s.stats.SendFails++
+	}
+	if msg == nil {
+		s.stats.Repeated++
+	}
+	if s.layer.trace != nil {
+		s.layer.trace(Trace{CallID: callID, Flow: f, Sent: true, Copy: msg == nil, Message: msg, Bytes: b, Err: err})
+	}
+	return err
+}
+
+func (s *Shard) received(msg sip.Message, f transport.Flow, again bool) {
+	if s.layer.trace != nil {
+		s.layer.trace(Trace{CallID: string(*msg.CallID()), Flow: f, Copy: again, Message: msg})
+	}
+}

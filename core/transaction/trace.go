@@ -1,0 +1,28 @@
+package transaction
+
+import (
+	"github.com/emiago/sipgo/sip"
+
+	"offhook/core/transport"
+)
+
+// A Trace is one message as it came or left, copies included, in the order of its call. The function in Options gets
+// it with the shard locked; it must not block and must not change Message or Bytes.
+type Trace struct {
+	CallID string
+	Flow   transport.Flow
+	Sent   bool
+	Copy   bool // a retransmission: sent again, or absorbed
+	// Message is what came, and what the TU gave to send; nil when only Bytes are left of it.
+	Message sip.Message
+	Bytes   []byte // what was sent; nil for what came
+	Err     error  // what the transport said to sending it
+}
+
+// String is the whole message.
+func (t Trace) String() string {
+	if t.Bytes != nil {
+		return string(t.Bytes)
+	}
+	return t.Message.String()
+}
