@@ -1,9 +1,16 @@
 package media
 
 import (
+	"encoding/base64"
+	"encoding/binary"
 	"errors"
+	"fmt"
 	"log/slog"
+	"math/rand/v2"
 	"net/netip"
+	"runtime"
+	"slices"
+	"sync"
 	"time"
 )
 
@@ -18,6 +25,13 @@ var (
 	ErrNoDTMF = errors.New("telephone-event not agreed")
 )
 
+const (
+	defaultPortMin    = 10000
+	defaultPortMax    = 20000
+	defaultQuarantine = 2 * time.Second
+	maxShards         = 8
+)
+
 // Options configure an Engine; the zero value is the documented default.
 type Options struct {
 	// PortMin and PortMax bound the ports of sessions, both included; both zero: 10000 to 20000.
@@ -25,47 +39,217 @@ type Options struct {
 	// Quarantine is how long a freed pair stays unused, so that late packets of an ended call do not reach the
 	// next one; 0 = 2 s, negative = none.
 	Quarantine time.Duration
-	// Shards is the number of pacing threads; 0 = one per CPU.
+	// Shards is the number of pacing threads; 0 = one per CPU that Go uses, up to 8. One paces some 2,000 sessions.
 	Shards int
 	// Log is told of what concerns the engine as a whole, not single sessions; nil = nowhere.
 	Log *slog.Logger
 }
 
 // Engine opens RTP sessions and paces all that they send.
-type Engine struct{}
+type Engine struct {
+	ports   *portPool
+	shards  []*shard
+	virtual *virtual // instead of shards
+	running sync.WaitGroup
+	spare   sync.Pool // of *work, for the calls that serve a session outside its driver
 
-// New starts an engine with sockets and pacing threads.
-func New(o Options) (*Engine, error) { panic("media: not yet") }
-
-// NewVirtual makes an engine without sockets and threads: sessions are paced by ordinary timers, so that they run in a
-// testing/synctest bubble, and what they send goes to deliver (packet is only valid during the call). Inject brings packets in.
-func NewVirtual(deliver func(from, to netip.AddrPort, packet []byte)) *Engine {
-	panic("media: not yet")
+	mu       sync.Mutex
+	sessions map[uint16]*Session // by RTP port
+	closed   bool
 }
 
-// Inject hands packet to the virtual session that has the RTP or RTCP address local, as if it came from from; it reports whether there is one.
-func (e *Engine) Inject(local, from netip.AddrPort, packet []byte) bool { panic("media: not yet") }
+// New starts an engine: Options.Shards threads, which Close ends. Each occupies one P of the Go scheduler while there
+// are sessions, so New raises GOMAXPROCS by their number, and Close lowers it again; nobody else needs to.
+func New(o Options) (*Engine, error) {
+	if o.PortMin == 0 && o.PortMax == 0 {
+		o.PortMin, o.PortMax = defaultPortMin, defaultPortMax
+	}
+	if o.Quarantine == 0 {
+		o.Quarantine = defaultQuarantine
+	}
+	if o.Shards <= 0 {
+		o.Shards = min(maxShards, runtime.GOMAXPROCS(0))
+	}
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
+	}
+	e, err := newEngine(o)
+	if err != nil {
+		return nil, err
+	}
+	for i := range o.Shards {
+		// Staggered, so that the shards do not wake for their slots at the same moment.
+		clock, err := newMonotonic(time.Duration(i) * wheelSlot / time.Duration(o.Shards))
+		if err != nil {
+			return nil, err
+		}
+		e.shards = append(e.shards, newShard(clock, o.Log))
+	}
+	reserveThreads(len(e.shards))
+	for _, sh := range e.shards {
+		sh.start(&e.running)
+	}
+	return e, nil
+}
+
+func newEngine(o Options) (*Engine, error) {
+	ports, err := newPortPool(o.PortMin, o.PortMax, o.Quarantine)
+	if err != nil {
+		return nil, err
+	}
+	e := &Engine{ports: ports, sessions: make(map[uint16]*Session)}
+	e.spare.New = func() any { return newWork() }
+	return e, nil
+}
 
 // Open binds an even port and the next odd one. Errors wrap ErrNoPort, ErrClosed or the system's refusal.
-func (e *Engine) Open(o SessionOptions) (*Session, error) { panic("media: not yet") }
+func (e *Engine) Open(o SessionOptions) (*Session, error) {
+	if !o.Local.IsValid() {
+		o.Local = netip.IPv4Unspecified()
+	}
+	o.Local = o.Local.Unmap()
+	if o.CNAME == "" {
+		o.CNAME = randomCNAME()
+	}
+	o.CNAME = o.CNAME[:min(len(o.CNAME), maxCNAME)]
+	w, port, err := e.bind(o.Local)
+	if err != nil {
+		return nil, fmt.Errorf("open RTP session: %w", err)
+	}
+	s := &Session{engine: e, driver: e.driver(), wire: w, local: netip.AddrPortFrom(o.Local, port), options: o}
+	now := s.driver.now()
+	s.sender, s.heard = newSender(now), now
+	s.receiver.clockRate = defaultClockRate
+	s.reporter.cname = o.CNAME
 
-// Stats tells how the engine does.
-func (e *Engine) Stats() EngineStats { panic("media: not yet") }
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.closed {
+		w.close()
+		e.ports.put(port, time.Now())
+		return nil, fmt.Errorf("open RTP session: %w", ErrClosed)
+	}
+	e.sessions[port] = s
+	s.driver.add(s)
+	return s, nil
+}
 
-// Close closes all sessions, ends the pacing threads and waits for them.
-func (e *Engine) Close() error { panic("media: not yet") }
+// bind takes a pair that nobody uses, passing over those that other programs hold.
+func (e *Engine) bind(ip netip.Addr) (wire, uint16, error) {
+	for tried := 0; ; tried++ {
+		port, err := e.ports.take(time.Now())
+		if err != nil {
+			if tried > 0 {
+				err = fmt.Errorf("%w, %d held by other programs", err, tried)
+			}
+			return nil, 0, err
+		}
+		w, err := e.openWire(ip, port)
+		if err == nil {
+			return w, port, nil
+		}
+		e.ports.put(port, time.Now())
+		if !errors.Is(err, errPortTaken) || tried == maxTaken {
+			return nil, 0, err
+		}
+	}
+}
+
+// maxTaken bounds the pairs of other programs that Open passes over.
+const maxTaken = 100
+
+func (e *Engine) openWire(ip netip.Addr, port uint16) (wire, error) {
+	if e.virtual != nil {
+		return e.virtual.open(netip.AddrPortFrom(ip, port)), nil
+	}
+	return openPair(ip, port)
+}
+
+// driver chooses the shard with the fewest sessions.
+func (e *Engine) driver() driver {
+	if e.virtual != nil {
+		return e.virtual
+	}
+	best := e.shards[0]
+	for _, sh := range e.shards[1:] {
+		if sh.sessions.Load() < best.sessions.Load() {
+			best = sh
+		}
+	}
+	return best
+}
+
+// forget returns the ports of a closed session.
+func (e *Engine) forget(s *Session) {
+	e.mu.Lock()
+	delete(e.sessions, s.local.Port())
+	e.mu.Unlock()
+	e.ports.put(s.local.Port(), time.Now())
+}
+
+func (e *Engine) takeWork() *work { return e.spare.Get().(*work) }
+func (e *Engine) putWork(w *work) { e.spare.Put(w) }
+
+// Close closes all sessions, ends the pacing threads and waits for them. Further calls do nothing.
+func (e *Engine) Close() error {
+	e.mu.Lock()
+	if e.closed {
+		e.mu.Unlock()
+		e.running.Wait()
+		return nil
+	}
+	e.closed = true
+	open := make([]*Session, 0, len(e.sessions))
+	for _, s := range e.sessions {
+		open = append(open, s)
+	}
+	e.mu.Unlock()
+	for _, s := range open {
+		s.Close()
+	}
+	for _, sh := range e.shards {
+		sh.stop()
+	}
+	e.running.Wait()
+	if len(e.shards) > 0 {
+		reserveThreads(-len(e.shards))
+	}
+	return nil
+}
 
 // EngineStats tells how an engine does.
 type EngineStats struct {
 	Sessions        int // open now
 	PortsInUse      int // pairs of open sessions
-	PortsQuarantine int // pairs that wait
+	PortsQuarantine int // freed pairs that wait
 	PortsFree       int // pairs that can be had
 	Lateness        Lateness
 }
 
-// Lateness is a histogram of how late packets were handed to the kernel, against their deadlines.
+// Lateness is a histogram of how late frames were served, against their deadlines.
 type Lateness struct {
-	Bounds []time.Duration // upper bounds
+	Bounds []time.Duration // upper bounds, included
 	Counts []uint64        // one more than Bounds: the last counts what was later than all of them
+}
+
+// Stats tells how the engine does.
+func (e *Engine) Stats() EngineStats {
+	st := EngineStats{Lateness: Lateness{Bounds: slices.Clone(latenessBounds[:]), Counts: make([]uint64, len(latenessBounds)+1)}}
+	st.PortsInUse, st.PortsQuarantine, st.PortsFree = e.ports.counts(time.Now())
+	for _, sh := range e.shards {
+		for i := range sh.lateness {
+			st.Lateness.Counts[i] += sh.lateness[i].Load()
+		}
+	}
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	st.Sessions = len(e.sessions)
+	return st
+}
+
+// randomCNAME is a short-term persistent CNAME of 96 random bits (RFC 7022 §4.2).
+func randomCNAME() string {
+	b := binary.BigEndian.AppendUint64(nil, rand.Uint64())
+	b = binary.BigEndian.AppendUint32(b, rand.Uint32())
+	return base64.StdEncoding.EncodeToString(b)
 }

@@ -10,29 +10,64 @@ const (
 	PlayInterrupted PlayStatus = "interrupted" // another Play or SendDTMF took its place
 	PlayStopped     PlayStatus = "stopped"     // Stop was called
 	PlayClosed      PlayStatus = "closed"      // the session was closed
-	PlayFailed      PlayStatus = "failed"      // the source could not be had in the codec that a re-INVITE chose
+	PlayFailed      PlayStatus = "failed"      // a re-INVITE chose a codec that the source cannot be had in
 )
 
 // PlayResult is what came of a playback.
 type PlayResult struct {
 	Status   PlayStatus    // empty while it still plays
 	Position time.Duration // how far into the source it came
-	Packets  uint64        // RTP packets handed to the socket
+	Packets  uint64        // RTP packets that the kernel took
 }
 
-// Playback is a source that a session sends.
+// Playback is what a session sends: a source, or a string of digits.
 type Playback struct {
 	session *Session
-	source  Source
+	source  Source // nil: digits
 	done    chan struct{}
-	result  PlayResult
+
+	// Guarded by session.mu.
+	clip    *Clip
+	keys    keying
+	ptime   time.Duration // of clip and keys
+	frame   int64         // the next one to send
+	packets uint64
+	status  PlayStatus
 }
 
-// Done is closed when the playback has ended, for whatever reason.
+// Done is closed when the playback has ended, for whatever reason: when a source has played to its end,
+// one ptime after its last packet left.
 func (p *Playback) Done() <-chan struct{} { return p.done }
 
-// Stop ends the playback before the next packet; it does nothing once the playback has ended.
-func (p *Playback) Stop() { panic("media: not yet") }
+// Stop ends the playback before its next packet. Once it has ended, Stop does nothing.
+func (p *Playback) Stop() {
+	p.session.mu.Lock()
+	defer p.session.mu.Unlock()
+	p.session.finish(p, PlayStopped)
+}
 
 // Result tells how far the playback came and, once Done is closed, how it ended.
-func (p *Playback) Result() PlayResult { panic("media: not yet") }
+func (p *Playback) Result() PlayResult {
+	p.session.mu.Lock()
+	defer p.session.mu.Unlock()
+	return PlayResult{Status: p.status, Position: p.position(), Packets: p.packets}
+}
+
+func (p *Playback) position() time.Duration { return time.Duration(p.frame) * p.ptime }
+
+// ended reports whether no frame is left.
+func (p *Playback) ended() bool {
+	if p.source == nil {
+		return p.keys.ended(p.frame)
+	}
+	return p.clip.Len() > 0 && p.frame >= p.clip.Len()
+}
+
+// skip leaves out n frames, or as many as there are, and returns how many.
+func (p *Playback) skip(n int64) int64 {
+	if p.source != nil && p.clip.Len() > 0 {
+		n = min(n, p.clip.Len()-p.frame)
+	}
+	p.frame += n
+	return n
+}

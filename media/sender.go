@@ -1,0 +1,84 @@
+package media
+
+import (
+	"encoding/binary"
+	"math/rand/v2"
+	"time"
+)
+
+// sender builds the outgoing RTP stream of one session. It is pure: who calls it says what time it is.
+//
+// The RTP timestamp is a function of the instant alone, so it runs on while nothing is sent, as RFC 3550 §5.1 asks, and
+// frames that were left out because the pacer was late show as a gap that the receiver plays at the right length.
+type sender struct {
+	ssrc      uint32
+	sequence  uint16
+	clockRate int64   // Hz
+	origin    instant // when the timestamp was base
+	base      uint32
+
+	talking bool   // the previous frame was sent: the next one needs no marker
+	packet  []byte // the latest packet, header first; patched in place
+	sent    Sent
+}
+
+// newSender draws SSRC, sequence number and timestamp at random (RFC 3550 §5.1, §8).
+func newSender(now instant) sender {
+	s := sender{
+		ssrc:      rand.Uint32(),
+		sequence:  uint16(rand.Uint32()),
+		base:      rand.Uint32(),
+		origin:    now,
+		clockRate: defaultClockRate,
+	}
+	s.reserve(eventPayloadLen)
+	return s
+}
+
+// setClock changes the clock rate, in Hz; the timestamp goes on from where it is.
+func (s *sender) setClock(now instant, rate int64) {
+	if rate != s.clockRate {
+		s.base, s.origin, s.clockRate = s.timestamp(now), now, rate
+	}
+}
+
+// reserve makes room for payloads of n octets.
+func (s *sender) reserve(n int) {
+	if len(s.packet) >= rtpHeaderLen+n {
+		return
+	}
+	s.packet = make([]byte, rtpHeaderLen+n)
+	s.packet[0] = rtpVersion << 6
+	binary.BigEndian.PutUint32(s.packet[8:], s.ssrc)
+}
+
+// timestamp is the RTP timestamp of an instant; the seconds apart, so that no product overflows in a long call.
+func (s *sender) timestamp(at instant) uint32 {
+	d := at.sub(s.origin)
+	seconds, rest := int64(d/time.Second), int64(d%time.Second)
+	return s.base + uint32(seconds*s.clockRate+rest*s.clockRate/int64(time.Second))
+}
+
+// next builds the next packet of the stream in s.packet and returns it; it stays valid until the next call.
+func (s *sender) next(payloadType uint8, marker bool, timestamp uint32, payload []byte) []byte {
+	p := s.packet[:rtpHeaderLen+len(payload)]
+	p[1] = payloadType
+	if marker {
+		p[1] |= markerBit
+	}
+	binary.BigEndian.PutUint16(p[2:], s.sequence)
+	binary.BigEndian.PutUint32(p[4:], timestamp)
+	copy(p[rtpHeaderLen:], payload)
+	s.sequence++
+	return p
+}
+
+// count books a packet after the kernel took or refused it.
+func (s *sender) count(payload int, err error) {
+	if err != nil {
+		s.sent.Errors++
+		return
+	}
+	s.sent.Packets++
+	s.sent.Bytes += uint64(payload)
+}

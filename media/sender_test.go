@@ -1,0 +1,67 @@
+package media
+
+import (
+	"testing"
+	"time"
+
+	"github.com/pion/rtp"
+)
+
+func TestSenderPackets(t *testing.T) {
+	s := newSender(0)
+	s.reserve(160)
+	s.sequence = 65535
+	payload := make([]byte, 160)
+	payload[0] = 0x55
+	var before rtp.Packet
+	for i := range 3 {
+		var p rtp.Packet
+		if err := p.Unmarshal(append([]byte(nil), s.next(8, i == 0, s.timestamp(instant(i)*instant(testPtime)), payload)...)); err != nil {
+			t.Fatal(err)
+		}
+		if p.Version != 2 || p.PayloadType != 8 || p.Marker != (i == 0) || p.SSRC != s.ssrc || len(p.Payload) != 160 || p.Payload[0] != 0x55 {
+			t.Fatalf("packet %d: %v", i, p)
+		}
+		if i > 0 && (p.SequenceNumber != before.SequenceNumber+1 || p.Timestamp != before.Timestamp+160) {
+			t.Fatalf("packet %d: sequence %d, timestamp %d after %d, %d", i, p.SequenceNumber, p.Timestamp, before.SequenceNumber, before.Timestamp)
+		}
+		before = p
+	}
+}
+
+// TestSenderTimestamp checks that timestamps are exact far into a call, and go on when the clock rate changes.
+func TestSenderTimestamp(t *testing.T) {
+	s := newSender(3)
+	const days = 40 * 24 * time.Hour
+	if got, want := s.timestamp(instant(3+days))-s.base, uint32(int64(days/time.Second)*8000&0xffffffff); got != want {
+		t.Errorf("after 40 days %d, want %d", got, want)
+	}
+	at := instant(3 + 10*time.Second)
+	before := s.timestamp(at)
+	s.setClock(at, 48000)
+	if got := s.timestamp(at); got != before {
+		t.Errorf("timestamp jumped from %d to %d with the clock rate", before, got)
+	}
+	if got := s.timestamp(at.add(testPtime)) - before; got != 960 {
+		t.Errorf("20 ms at 48 kHz are %d units, want 960", got)
+	}
+}
+
+func TestSendersDiffer(t *testing.T) {
+	a, b := newSender(0), newSender(0)
+	if a.ssrc == b.ssrc || a.base == b.base {
+		t.Errorf("two senders share SSRC %x or timestamp %x", a.ssrc, a.base)
+	}
+}
+
+func BenchmarkSenderNext(b *testing.B) {
+	s := newSender(0)
+	s.reserve(160)
+	payload := make([]byte, 160)
+	b.ReportAllocs()
+	at := instant(0)
+	for b.Loop() {
+		at = at.add(testPtime)
+		s.next(0, false, s.timestamp(at), payload)
+	}
+}

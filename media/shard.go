@@ -1,0 +1,172 @@
+package media
+
+import (
+	"log/slog"
+	"runtime"
+	"runtime/debug"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+// longestSleep bounds how long a new session waits until its shard notices it.
+const longestSleep = 5 * time.Millisecond
+
+// shard paces its part of the sessions: one goroutine locked to one thread, which sleeps until the next slot of its wheel,
+// serves the sessions in it and puts them back at their next deadlines.
+//
+// Deadlines are absolute, so lateness does not add up. A session whose lock is held at its deadline, by a call of one of its
+// methods, is tried again in the next slot: the shard waits for nobody. Without sessions the thread sleeps for good.
+type shard struct {
+	log   *slog.Logger
+	clock *monotonic
+	wheel wheel
+	work  *work
+
+	arrived  atomic.Pointer[Session] // newly opened sessions, linked by next, latest first
+	wake     chan struct{}           // tells a shard without sessions that one arrived, or to end
+	stopping atomic.Bool
+
+	sessions atomic.Int64 // open, for the choice of a shard
+	lateness latenessCounts
+}
+
+func newShard(clock *monotonic, log *slog.Logger) *shard {
+	return &shard{log: log, clock: clock, work: newWork(), wake: make(chan struct{}, 1)}
+}
+
+// start begins to pace; the goroutine ends after stop, and tells done.
+func (sh *shard) start(done *sync.WaitGroup) {
+	done.Go(func() {
+		// Never unlocked: the thread ends with the goroutine, and its scheduling class with it.
+		runtime.LockOSThread()
+		if err := prioritise(); err != nil {
+			sh.log.Debug("media: pacing thread keeps the ordinary scheduling class", "error", err)
+		}
+		sh.run()
+	})
+}
+
+// stop ends the goroutine. The sessions must have been closed.
+func (sh *shard) stop() {
+	sh.stopping.Store(true)
+	sh.rouse()
+}
+
+func (sh *shard) rouse() {
+	select {
+	case sh.wake <- struct{}{}:
+	default: // a wake-up is waiting already
+	}
+}
+
+// add gives s to the shard, without locks.
+func (sh *shard) add(s *Session) {
+	sh.sessions.Add(1)
+	for {
+		s.next = sh.arrived.Load()
+		if sh.arrived.CompareAndSwap(s.next, s) {
+			break
+		}
+	}
+	sh.rouse()
+}
+
+// kick does nothing: a shard looks after an idle session every idlePeriod.
+func (sh *shard) kick(*Session) {}
+
+// remove only counts: the shard lets go of a closed session when it next comes to it.
+func (sh *shard) remove(*Session) { sh.sessions.Add(-1) }
+
+func (sh *shard) now() instant { return sh.clock.now() }
+
+func (sh *shard) run() {
+	for !sh.stopping.Load() {
+		sh.adopt()
+		if sh.wheel.count == 0 {
+			<-sh.wake
+			continue
+		}
+		slot := instant(sh.wheel.next() * int64(wheelSlot))
+		sh.clock.sleepUntil(min(slot, sh.clock.now().add(longestSleep)))
+		sh.turn()
+	}
+}
+
+// adopt places the sessions that arrived.
+func (sh *shard) adopt() {
+	s := sh.arrived.Swap(nil)
+	if s == nil {
+		return
+	}
+	if sh.wheel.count == 0 {
+		sh.wheel.turned = slotOf(sh.clock.now()) - 1
+	}
+	for s != nil {
+		next := s.next
+		sh.wheel.place(s)
+		s = next
+	}
+}
+
+// turn serves the sessions of all slots that have begun. The clock is read again on the way: what became due meanwhile
+// is served in the same turn.
+func (sh *shard) turn() {
+	for sh.wheel.count > 0 {
+		n := sh.wheel.next()
+		due := instant(n * int64(wheelSlot))
+		if now := sh.clock.now(); now < due {
+			sh.wheel.turned = max(sh.wheel.turned, int64(now)/int64(wheelSlot))
+			return
+		}
+		for s := sh.wheel.take(n); s != nil; {
+			next := s.next
+			if sh.serve(s) {
+				sh.wheel.insert(s)
+			} else {
+				s.next = nil
+			}
+			s = next
+		}
+	}
+}
+
+// serve does what is due for s; false means that the shard lets go of s, because it is closed, or because it panicked:
+// that costs the one session its sound, not all of them.
+func (sh *shard) serve(s *Session) (again bool) {
+	defer func() {
+		if r := recover(); r != nil {
+			sh.log.Error("media: session dropped", "local", s.local, "panic", r, "stack", string(debug.Stack()))
+			sh.work = newWork()
+			s.fail()
+			again = false
+		}
+	}()
+	if !s.mu.TryLock() {
+		return true
+	}
+	due, now := s.deadline, sh.clock.now()
+	alive := s.serveLocked(now, sh.work)
+	if sh.work.paced {
+		sh.lateness.add(now.sub(due))
+	}
+	sh.work.deliver(s)
+	return alive
+}
+
+// latenessBounds are the upper bounds of the histogram.
+var latenessBounds = [...]time.Duration{
+	100 * time.Microsecond, 250 * time.Microsecond, 500 * time.Microsecond, time.Millisecond, 2 * time.Millisecond,
+	5 * time.Millisecond, 10 * time.Millisecond, 20 * time.Millisecond, 50 * time.Millisecond, 100 * time.Millisecond,
+}
+
+// latenessCounts is written by one shard and read by anyone.
+type latenessCounts [len(latenessBounds) + 1]atomic.Uint64
+
+func (c *latenessCounts) add(late time.Duration) {
+	i := 0
+	for i < len(latenessBounds) && late > latenessBounds[i] {
+		i++
+	}
+	c[i].Add(1)
+}
