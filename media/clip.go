@@ -1,0 +1,46 @@
+package media
+
+import "time"
+
+// Clip is sound ready to send: frames of one codec and one ptime, encoded once and shared by all calls that play it.
+// It never changes, so any goroutine may read it. It is laid out as
+//
+//	intro frames | loop frames, again and again | outro frames
+//
+// in as many frames as Len says; an endless clip has no outro.
+type Clip struct {
+	payload   []byte
+	frameSize int   // octets
+	intro     int64 // frames
+	loop      int64 // frames
+	outro     int64 // frames
+	total     int64 // frames; 0 = endless
+	codec     Codec
+	ptime     time.Duration
+}
+
+// Frame is the payload of frame i, counted from 0; the caller must not change it. i is below Len, where there is one.
+// It does not allocate.
+func (c *Clip) Frame(i int64) []byte {
+	switch {
+	case i < c.intro:
+	case c.total > 0 && i >= c.total-c.outro:
+		i += c.intro + c.loop + c.outro - c.total
+	default:
+		i = c.intro + (i-c.intro)%c.loop
+	}
+	at := int(i) * c.frameSize
+	return c.payload[at : at+c.frameSize : at+c.frameSize]
+}
+
+// Len is the number of frames; 0 = endless.
+func (c *Clip) Len() int64 { return c.total }
+
+// Codec is what the frames are encoded in.
+func (c *Clip) Codec() Codec { return c.codec }
+
+// Ptime is the length of a frame.
+func (c *Clip) Ptime() time.Duration { return c.ptime }
+
+// Bytes is the memory that the frames take.
+func (c *Clip) Bytes() int { return len(c.payload) }
