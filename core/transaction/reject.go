@@ -71,9 +71,7 @@ func (tx *Server) answer(req *sip.Request, code int, reason, tag string) {
 	if tx.Done() {
 		return
 	}
-	if tx.tag != "" || tag == "" {
-		tag = cmp.Or(tx.tag, statelessTag(tx.key))
-	}
+	tag = cmp.Or(tx.tag, tag, statelessTag(tx.key))
 	// The error is the transport's; it is counted, and a copy of the request brings the answer again.
 	_ = tx.Respond(newResponse(req, code, reason, tag))
 }
