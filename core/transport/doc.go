@@ -2,10 +2,10 @@
 // layer (RFC 3261 §18): it owns the UDP sockets and the stream connections and
 // is the only package that touches a socket for SIP.
 //
-//	 datagram ──> udpSocket ─────────────┐
-//	                                     ├─> filter ─> scan ─> sipgo parser ─> Via ─> Receive(msg, Flow)
-//	 bytes ─────> stream ─> framer ──────┘       └─> stateless 400, 413, 505
-//	 Flow.Send <──────────────────────────────────────────────────────── transaction, core
+//	datagram ──> udpSocket ─────────────┐
+//	                                    ├─> filter ─> scan ─> sipgo parser ─> Via ─> Receive(msg, Flow)
+//	bytes ─────> stream ─> framer ──────┘       └─> stateless 400, 413, 505
+//	Flow.Send <──────────────────────────────────────────────────────── transaction, core
 //
 // What it does: finds out on which local address a peer reached a wildcard
 // socket and answers from there; fills in received and rport (RFC 3581); frames

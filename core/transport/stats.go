@@ -10,7 +10,7 @@ type Stats struct {
 	Malformed   uint64 // requests and responses that did not parse or broke a limit
 	Answered    uint64 // malformed requests answered with 400, 413 or 505
 	SendErrors  uint64 // messages that did not leave
-	Connections uint64 // stream connections open now
+	Connections int    // stream connections open now
 	Accepted    uint64 // stream connections accepted
 	Refused     uint64 // stream connections closed at once because of a cap
 	Overflows   uint64 // stream connections closed because the peer did not read
@@ -22,4 +22,26 @@ type Stats struct {
 type counters struct {
 	received, keepAlives, dropped, malformed, answered, sendErrors atomic.Uint64
 	accepted, refused, overflows, timedOut, acceptFails            atomic.Uint64
+}
+
+// Stats returns the counts so far.
+func (l *Layer) Stats() Stats {
+	l.mu.Lock()
+	open := l.streams.len()
+	l.mu.Unlock()
+	c := &l.count
+	return Stats{
+		Received:    c.received.Load(),
+		KeepAlives:  c.keepAlives.Load(),
+		Dropped:     c.dropped.Load(),
+		Malformed:   c.malformed.Load(),
+		Answered:    c.answered.Load(),
+		SendErrors:  c.sendErrors.Load(),
+		Connections: open,
+		Accepted:    c.accepted.Load(),
+		Refused:     c.refused.Load(),
+		Overflows:   c.overflows.Load(),
+		TimedOut:    c.timedOut.Load(),
+		AcceptFails: c.acceptFails.Load(),
+	}
 }

@@ -1,0 +1,165 @@
+package transport
+
+import (
+	"bytes"
+	"fmt"
+	"strings"
+
+	"github.com/emiago/sipgo/sip"
+)
+
+// Deliver parses b as one datagram that came in over f, exactly as if a UDP
+// socket had read it, and calls Receive if it is well formed. b is not kept.
+func (l *Layer) Deliver(b []byte, f Flow) {
+	switch filter(b) {
+	case keepAlive:
+		l.count.keepAlives.Add(1)
+		return
+	case noise:
+		l.count.dropped.Add(1)
+		return
+	}
+	b = bytes.TrimLeft(b, "\r\n")
+	h, err := datagram(b, &l.limits)
+	if err != nil {
+		l.refuse(b, f, err)
+		return
+	}
+	l.receive(b, h, f)
+}
+
+// datagram scans a message that fills a datagram. What follows the length that
+// Content-Length names is ignored (RFC 3261 §18.3).
+func datagram(b []byte, limits *Limits) (head, *fault) {
+	if len(b) > limits.Message {
+		return head{}, faultTooLarge
+	}
+	end := bytes.Index(b, headerEnd)
+	switch {
+	case end < 0:
+		return head{}, faultNoEnd
+	case end+len(headerEnd) > limits.Header:
+		return head{}, faultHeaderSize
+	}
+	h, err := scan(b, end+len(headerEnd), limits)
+	if err != nil {
+		return h, err
+	}
+	if h.length == noContentLength {
+		h.length = len(b) - h.size
+	}
+	if h.length > len(b)-h.size {
+		return h, faultShort
+	}
+	return h, nil
+}
+
+// receive parses a message of which h is the head, and hands it on.
+func (l *Layer) receive(b []byte, h head, f Flow) {
+	msg, err := l.parse(b[:h.size+h.length], h)
+	if err != nil {
+		l.refuse(b, f, err)
+		return
+	}
+	if req, ok := msg.(*sip.Request); ok {
+		f.answerPort = stampVia(req.Via(), f.remote)
+	}
+	msg.SetTransport(f.Network())
+	msg.SetSource(f.remote.String())
+	l.count.received.Add(1)
+	l.onMessage(msg, f)
+}
+
+// parse runs sipgo's parser over one whole message and evens out its quirks.
+func (l *Layer) parse(b []byte, h head) (msg sip.Message, bad *fault) {
+	// The parser has never been seen to panic, in millions of mutated
+	// messages. Should it, the message is malformed, and the server lives on.
+	defer func() {
+		if p := recover(); p != nil {
+			l.log.Error("parser panicked", "panic", fmt.Sprint(p), "bytes", len(b))
+			msg, bad = nil, faultSyntax
+		}
+	}()
+	method, _, _ := bytes.Cut(b, []byte{' '})
+	if h.untidy {
+		if b, bad = tidy(b, h, &l.limits); bad != nil {
+			return nil, bad
+		}
+	}
+	msg, err := l.parser.ParseSIP(b)
+	if err != nil {
+		return nil, faultSyntax
+	}
+	switch m := msg.(type) {
+	case *sip.Request:
+		// The parser turns "invite" into INVITE, but methods are
+		// case-sensitive (RFC 3261 §7.1).
+		if string(m.Method) != string(method) {
+			m.Method = sip.RequestMethod(method)
+		}
+		bad = canonical(m.SipVersion, m.Headers())
+	case *sip.Response:
+		bad = canonical(m.SipVersion, m.Headers())
+	}
+	if bad == nil && msg.Via() == nil {
+		bad = faultVia
+	}
+	return msg, bad
+}
+
+// canonical checks what the parser lets pass and lower-cases parameter names,
+// which the parser looks up as they were written (RFC 3261 §7.3.1).
+func canonical(version string, headers []sip.Header) *fault {
+	if !strings.EqualFold(version, "SIP/2.0") {
+		return faultVersion
+	}
+	for _, header := range headers {
+		switch h := header.(type) {
+		case *sip.ViaHeader:
+			if !validVia(h) {
+				return faultVia
+			}
+			lowerNames(h.Params)
+		case *sip.FromHeader:
+			lowerNames(h.Params)
+		case *sip.ToHeader:
+			lowerNames(h.Params)
+		case *sip.ContactHeader:
+			lowerNames(h.Params)
+			lowerNames(h.Address.UriParams)
+		case *sip.RouteHeader:
+			lowerNames(h.Address.UriParams)
+		case *sip.RecordRouteHeader:
+			lowerNames(h.Address.UriParams)
+		}
+	}
+	return nil
+}
+
+func lowerNames(params sip.HeaderParams) {
+	for i := range params {
+		params[i].K = strings.ToLower(params[i].K) // no allocation when it is lower already
+	}
+}
+
+// refuse answers a malformed request without keeping state, or drops it. It
+// never logs what was in it, only how much, and not more than once a second.
+func (l *Layer) refuse(b []byte, f Flow, bad *fault) {
+	l.count.malformed.Add(1)
+	if more, ok := l.complaints.allow(); ok {
+		l.log.Warn("malformed message", "remote", f.remote, "network", f.Network(), "bytes", len(b), "error", bad, "suppressed", more)
+	}
+	answer, port, ok := reject(b, f.remote, bad)
+	if !ok {
+		l.count.dropped.Add(1)
+		return
+	}
+	if _, ok := l.answers.allow(); !ok {
+		l.count.dropped.Add(1)
+		return
+	}
+	f.answerPort = port
+	if f.Send(answer) == nil {
+		l.count.answered.Add(1)
+	}
+}
