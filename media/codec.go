@@ -59,7 +59,7 @@ func (c Codec) FrameSize(ptime time.Duration) int {
 	return int(ptime * time.Duration(c.SampleRate()) / time.Second)
 }
 
-// Overload is the level of the largest undistorted sine in dBm0 (Tmax in G.711 §4): 3.17 for µ-law, 3.14 for A-law.
+// Overload is the level of the largest undistorted sine in dBm0 (Tmax in G.711 §5): 3.17 for µ-law, 3.14 for A-law.
 func (c Codec) Overload() float64 {
 	if c == PCMA {
 		return g711.OverloadALaw

@@ -8,8 +8,8 @@ const (
 	// MilliwattALaw is the peak of a sine of 0 dBm0 in A-law, in units of 16-bit samples.
 	MilliwattALaw = 22824.234138301334 // 8·√(1120²+2624²)
 
-	// OverloadULaw is the level in dBm0 of the largest sine that µ-law holds (Tmax, G.711 §4).
+	// OverloadULaw is the level in dBm0 of the largest sine that µ-law holds (Tmax, G.711 §5).
 	OverloadULaw = 3.17
-	// OverloadALaw is the level in dBm0 of the largest sine that A-law holds (Tmax, G.711 §4).
+	// OverloadALaw is the level in dBm0 of the largest sine that A-law holds (Tmax, G.711 §5).
 	OverloadALaw = 3.14
 )
