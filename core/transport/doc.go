@@ -4,7 +4,7 @@
 //
 //	datagram ──> udpSocket ─────────────┐
 //	                                    ├─> filter ─> scan ─> sipgo parser ─> Via ─> Receive(msg, Flow)
-//	bytes ─────> stream ─> framer ──────┘       └─> stateless 400, 413, 505
+//	bytes ─────> stream ─> framer ──────┘       └─> stateless 400, 413, 416, 505
 //	Flow.Send <──────────────────────────────────────────────────────── transaction, core
 //
 // What it does: finds out on which local address a peer reached a wildcard

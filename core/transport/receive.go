@@ -62,7 +62,9 @@ func (l *Layer) receive(b []byte, h head, f Flow) {
 		return
 	}
 	if req, ok := msg.(*sip.Request); ok {
-		f.answerPort = stampVia(req.Via(), f.remote)
+		if port := stampVia(req.Via(), f.remote); !f.Reliable() {
+			f.answerPort = port
+		}
 	}
 	msg.SetTransport(f.Network())
 	msg.SetSource(f.remote.String())
@@ -88,7 +90,7 @@ func (l *Layer) parse(b []byte, h head) (msg sip.Message, bad *fault) {
 	}
 	msg, err := l.parser.ParseSIP(b)
 	if err != nil {
-		return nil, faultSyntax
+		return nil, parseFault(b)
 	}
 	switch m := msg.(type) {
 	case *sip.Request:
@@ -105,6 +107,21 @@ func (l *Layer) parse(b []byte, h head) (msg sip.Message, bad *fault) {
 		bad = faultVia
 	}
 	return msg, bad
+}
+
+// parseFault tells why the parser refused b, as far as that can be told. Of
+// schemes it takes those made of letters only.
+func parseFault(b []byte) *fault {
+	line, _ := cutLine(b)
+	words := bytes.Split(line, []byte{' '})
+	if len(words) != 3 || bytes.HasPrefix(b, []byte("SIP/")) {
+		return faultSyntax
+	}
+	scheme, _, ok := bytes.Cut(words[1], []byte{':'})
+	if ok && bytes.ContainsAny(scheme, "+-.0123456789") && !bytes.ContainsAny(scheme, "<>@;\"") {
+		return faultScheme
+	}
+	return faultSyntax
 }
 
 // canonical checks what the parser lets pass and lower-cases parameter names,

@@ -28,6 +28,7 @@ var (
 	faultShort      = &fault{400, "Message Shorter Than Content-Length"}
 	faultVia        = &fault{400, "Bad Via"}
 	faultTooLarge   = &fault{413, "Request Entity Too Large"}
+	faultScheme     = &fault{416, "Unsupported URI Scheme"}
 	faultVersion    = &fault{505, "Version Not Supported"}
 )
 

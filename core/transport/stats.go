@@ -8,7 +8,7 @@ type Stats struct {
 	KeepAlives  uint64 // CRLF keep-alives
 	Dropped     uint64 // STUN, junk, and what could not be answered
 	Malformed   uint64 // requests and responses that did not parse or broke a limit
-	Answered    uint64 // malformed requests answered with 400, 413 or 505
+	Answered    uint64 // malformed requests answered with 400, 413, 416 or 505
 	SendErrors  uint64 // messages that did not leave
 	Connections int    // stream connections open now
 	Accepted    uint64 // stream connections accepted
