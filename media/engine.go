@@ -30,6 +30,7 @@ const (
 	defaultPortMax    = 20000
 	defaultQuarantine = 2 * time.Second
 	maxShards         = 8
+	shardShare        = 400 // sessions, about a tenth of a CPU
 )
 
 // Options configure an Engine; the zero value is the documented default.
@@ -165,14 +166,19 @@ func (e *Engine) openWire(ip netip.Addr, port uint16) (wire, error) {
 	return openPair(ip, port)
 }
 
-// driver chooses the shard with the fewest sessions.
+// driver chooses a shard: the first ones as long as they have little to do, so that few sessions wake few threads; then
+// the one with the fewest sessions.
 func (e *Engine) driver() driver {
 	if e.virtual != nil {
 		return e.virtual
 	}
 	best := e.shards[0]
-	for _, sh := range e.shards[1:] {
-		if sh.sessions.Load() < best.sessions.Load() {
+	for _, sh := range e.shards {
+		n := sh.sessions.Load()
+		if n < shardShare {
+			return sh
+		}
+		if n < best.sessions.Load() {
 			best = sh
 		}
 	}

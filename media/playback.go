@@ -1,6 +1,10 @@
 package media
 
-import "time"
+import (
+	"time"
+
+	"offhook/media/dtmf"
+)
 
 // PlayStatus says how a playback ended.
 type PlayStatus string
@@ -10,7 +14,7 @@ const (
 	PlayInterrupted PlayStatus = "interrupted" // another Play or SendDTMF took its place
 	PlayStopped     PlayStatus = "stopped"     // Stop was called
 	PlayClosed      PlayStatus = "closed"      // the session was closed
-	PlayFailed      PlayStatus = "failed"      // a re-INVITE chose a codec that the source cannot be had in
+	PlayFailed      PlayStatus = "failed"      // a re-INVITE chose a codec that the source cannot be had in, or pacing failed
 )
 
 // PlayResult is what came of a playback.
@@ -23,12 +27,12 @@ type PlayResult struct {
 // Playback is what a session sends: a source, or a string of digits.
 type Playback struct {
 	session *Session
-	source  Source // nil: digits
+	source  Source // nil for digits
 	done    chan struct{}
 
 	// Guarded by session.mu.
-	clip    *Clip
-	keys    keying
+	clip    *Clip // of source
+	keys    *dtmf.Sequence
 	ptime   time.Duration // of clip and keys
 	frame   int64         // the next one to send
 	packets uint64
@@ -55,18 +59,21 @@ func (p *Playback) Result() PlayResult {
 
 func (p *Playback) position() time.Duration { return time.Duration(p.frame) * p.ptime }
 
-// ended reports whether no frame is left.
-func (p *Playback) ended() bool {
-	if p.source == nil {
-		return p.keys.ended(p.frame)
+// frames is how many there are; 0 = endless.
+func (p *Playback) frames() int64 {
+	if p.keys != nil {
+		return p.keys.Len()
 	}
-	return p.clip.Len() > 0 && p.frame >= p.clip.Len()
+	return p.clip.Len()
 }
+
+// ended reports whether no frame is left.
+func (p *Playback) ended() bool { return p.frames() > 0 && p.frame >= p.frames() }
 
 // skip leaves out n frames, or as many as there are, and returns how many.
 func (p *Playback) skip(n int64) int64 {
-	if p.source != nil && p.clip.Len() > 0 {
-		n = min(n, p.clip.Len()-p.frame)
+	if p.frames() > 0 {
+		n = min(n, p.frames()-p.frame)
 	}
 	p.frame += n
 	return n

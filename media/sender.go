@@ -4,6 +4,8 @@ import (
 	"encoding/binary"
 	"math/rand/v2"
 	"time"
+
+	"offhook/media/dtmf"
 )
 
 // sender builds the outgoing RTP stream of one session. It is pure: who calls it says what time it is.
@@ -31,7 +33,7 @@ func newSender(now instant) sender {
 		origin:    now,
 		clockRate: defaultClockRate,
 	}
-	s.reserve(eventPayloadLen)
+	s.reserve(dtmf.Size)
 	return s
 }
 

@@ -1,15 +1,22 @@
 package media
 
-import "time"
+import (
+	"time"
+
+	"offhook/media/dtmf"
+)
 
 const (
 	// idlePeriod is how often a session that plays nothing is served: what Play begins must leave within 20 ms.
 	idlePeriod = 10 * time.Millisecond
-	// drainPeriod is how often the RTP socket is read, rtcpPeriod the RTCP socket.
-	drainPeriod = 20 * time.Millisecond
+	// drainPeriod is how often the RTP socket is read, rtcpPeriod the RTCP socket. To read two packets at a time costs little
+	// more than to read one, and their arrival is the kernel's time stamp anyway.
+	drainPeriod = 40 * time.Millisecond
 	rtcpPeriod  = time.Second
 	// maxBehind is how many frames late a playback catches up; from there on it leaves frames out.
 	maxBehind = 3
+	// eventClockRate is the clock rate of telephone-event in Hz, the only one that goes with G.711 (RFC 4733 §2.1).
+	eventClockRate = 8000
 )
 
 // serve does what is due at s.deadline and sets the next one. It returns false once the session is closed. s.mu is held.
@@ -31,6 +38,7 @@ func (s *Session) serve(now instant, w *work) bool {
 		s.nextReport = max(s.nextReport, due.add(-reportInterval)).add(reportInterval)
 		s.sendReport(now, w, false)
 	}
+	s.expireKey(now, w)
 	s.watchSilence(now, w)
 	return true
 }
@@ -81,15 +89,16 @@ func (s *Session) sendSound(p *Playback, due instant) {
 
 // sendKey sends the telephone-event packet of the frame, if there is one.
 func (s *Session) sendKey(p *Playback, due instant) {
-	event, lasted, end, ok := p.keys.at(p.frame)
 	s.sender.talking = false
+	packet, ok := p.keys.At(p.frame)
 	if !ok || s.params.DTMFPayloadType == 0 {
 		return
 	}
-	frame := uint32(p.ptime) / uint32(time.Second/8000)
-	began := s.sender.timestamp(due) - uint32(lasted-1)*frame
-	payload := encodeEvent(event, end, uint32(min(lasted, p.keys.on))*frame)
-	s.transmit(p, s.params.DTMFPayloadType, lasted == 1, began, payload[:])
+	const unit = time.Second / eventClockRate
+	since := time.Duration(p.frame-packet.Began) * p.ptime
+	var payload [dtmf.Size]byte
+	s.transmit(p, s.params.DTMFPayloadType, packet.Marker, s.sender.timestamp(due)-uint32(since/unit),
+		packet.Payload.Append(payload[:0]))
 }
 
 func (s *Session) transmit(p *Playback, payloadType uint8, marker bool, timestamp uint32, payload []byte) {
@@ -127,7 +136,7 @@ func (s *Session) takeRTP(b []byte, arrival int64, now instant, w *work) {
 		w.events = append(w.events, Event{Kind: EventResumed})
 	}
 	if isKey {
-		s.takeKey(h, payload, w)
+		s.takeKey(h.timestamp, payload, now, w)
 	}
 	if s.capture != nil {
 		w.capture = s.capture
@@ -136,6 +145,34 @@ func (s *Session) takeRTP(b []byte, arrival int64, now instant, w *work) {
 			Timestamp: h.timestamp, SSRC: h.ssrc, Arrival: time.Unix(0, arrival),
 		})
 	}
+}
+
+// takeKey takes in a telephone-event payload.
+func (s *Session) takeKey(timestamp uint32, payload []byte, now instant, w *work) {
+	p, err := dtmf.Parse(payload)
+	if err != nil {
+		return // too short to be an event; it counted as RTP
+	}
+	pressed, n := s.keys.Receive(p, timestamp, eventClockRate, time.Duration(now))
+	for _, press := range pressed[:n] {
+		w.events = append(w.events, keyEvent(press))
+	}
+	s.keyDown = !p.End
+}
+
+// expireKey ends a press whose end was lost.
+func (s *Session) expireKey(now instant, w *work) {
+	if !s.keyDown {
+		return
+	}
+	if press, ok := s.keys.Expire(time.Duration(now)); ok {
+		s.keyDown = false
+		w.events = append(w.events, keyEvent(press))
+	}
+}
+
+func keyEvent(p dtmf.Press) Event {
+	return Event{Kind: EventDigit, Digit: p.Digit, Duration: p.Duration}
 }
 
 // drainRTCP takes in what waits in the RTCP socket.

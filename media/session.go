@@ -5,6 +5,8 @@ import (
 	"net/netip"
 	"sync"
 	"time"
+
+	"offhook/media/dtmf"
 )
 
 // SessionOptions tell Engine.Open what to open.
@@ -64,7 +66,8 @@ type Session struct {
 	sender   sender
 	receiver receiver
 	reporter reporter
-	keys     keypad
+	keys     dtmf.Receiver
+	keyDown  bool // a press began and did not end yet
 
 	deadline   instant // when the driver serves the session next
 	nextReport instant
@@ -170,7 +173,7 @@ func (s *Session) SendDTMF(digits string, on, gap time.Duration) (*Playback, err
 	if err != nil {
 		return nil, fmt.Errorf("send DTMF: %w", err)
 	}
-	keys, err := newKeying(digits, on, gap, p.Ptime)
+	keys, err := dtmf.Lay(digits, on, gap, p.Ptime)
 	if err != nil {
 		return nil, fmt.Errorf("send DTMF: %w", err)
 	}

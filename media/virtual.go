@@ -14,8 +14,8 @@ type virtual struct {
 }
 
 // NewVirtual makes an engine without sockets and threads: sessions are paced by ordinary timers, so that they run in a
-// testing/synctest bubble, and what they send goes to deliver, which may call Inject; packet is only valid during the call.
-// Ports come from 10000 to 20000.
+// testing/synctest bubble, and what they send goes to deliver. That may be called by several goroutines at once, and may call
+// Inject; packet is only valid during the call. Ports come from 10000 to 20000.
 func NewVirtual(deliver func(from, to netip.AddrPort, packet []byte)) *Engine {
 	e, err := newEngine(Options{PortMin: defaultPortMin, PortMax: defaultPortMax, Quarantine: defaultQuarantine})
 	if err != nil {
@@ -49,6 +49,9 @@ func (e *Engine) Inject(local, from netip.AddrPort, packet []byte) bool {
 		s.takeRTP(packet, arrival, s.driver.now(), w)
 	} else {
 		s.takeRTCP(packet, arrival)
+	}
+	if s.playback == nil && s.configured {
+		s.driver.kick(s) // a press may have begun that must expire
 	}
 	s.mu.Unlock()
 	w.deliver(s)
@@ -100,6 +103,9 @@ func (s *Session) nextDuty() instant {
 	next := s.nextReport
 	if s.options.Timeout > 0 && s.params.Receive && !s.silent {
 		next = min(next, s.heard.add(s.options.Timeout))
+	}
+	if s.keyDown {
+		next = min(next, s.driver.now().add(defaultPtime))
 	}
 	return next
 }

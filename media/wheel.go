@@ -12,6 +12,8 @@ const (
 	wheelSlots = 128
 	// placeSlots bounds how far ahead a new session is placed (12 ms), to keep its first packet within 20 ms.
 	placeSlots = 24
+	// slotShare sessions are served within some 50 µs.
+	slotShare = 8
 )
 
 // wheel is a timing wheel of sessions in intrusive lists: insertion, removal and the search for the next deadline cost the
@@ -38,16 +40,25 @@ func (w *wheel) insert(s *Session) {
 	w.filled[i/64] |= 1 << (i % 64)
 }
 
-// place chooses the emptiest of the slots soon to come for a new session, and inserts it there.
+// place chooses a slot among those soon to come for a new session, and inserts it there: one that others share, so that a
+// few sessions cost few wake-ups, as long as they are not so many that the last waits for the first; then the emptiest.
 func (w *wheel) place(s *Session) {
 	best := w.turned + 1
 	for n := best + 1; n <= w.turned+placeSlots; n++ {
-		if w.sizes[n%wheelSlots] < w.sizes[best%wheelSlots] {
+		if better(w.sizes[n%wheelSlots], w.sizes[best%wheelSlots]) {
 			best = n
 		}
 	}
 	s.deadline = instant(best * int64(wheelSlot))
 	w.insert(s)
+}
+
+// better reports whether a slot of a sessions is to be preferred to one of b.
+func better(a, b int32) bool {
+	if a < slotShare && b < slotShare {
+		return a > b
+	}
+	return a < b
 }
 
 // take empties slot n, before which there must be no sessions, and returns its list.

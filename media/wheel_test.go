@@ -40,7 +40,13 @@ func TestWheelServesInOrder(t *testing.T) {
 
 func TestWheelSpreadsNewSessions(t *testing.T) {
 	var w wheel
-	for range 10 * placeSlots {
+	for range slotShare {
+		w.place(new(Session))
+	}
+	if w.sizes[1] != slotShare {
+		t.Errorf("the first %d sessions do not share a slot", slotShare)
+	}
+	for range 10*placeSlots - slotShare {
 		w.place(new(Session))
 	}
 	for n := int64(1); n <= placeSlots; n++ {

@@ -1,0 +1,62 @@
+package media
+
+import (
+	"testing"
+	"time"
+)
+
+// BenchmarkFrame is the whole cost of a frame of a playing session but for waiting: send a packet on loopback to a receiver
+// that drops it, look for received packets, go to the next deadline.
+func BenchmarkFrame(b *testing.B) {
+	s, w := playing(b)
+	b.ReportAllocs()
+	for b.Loop() {
+		s.mu.Lock()
+		s.serveLocked(s.deadline, w)
+		w.deliver(s)
+	}
+	if st := s.Stats(); st.Sent.Errors > 0 {
+		b.Errorf("%d packets refused", st.Sent.Errors)
+	}
+}
+
+// BenchmarkFrameBothWays is BenchmarkFrame with a packet received for each sent.
+func BenchmarkFrameBothWays(b *testing.B) {
+	s, w := playing(b)
+	params := s.params
+	params.Remote = s.Addr()
+	s.Configure(params)
+	s.Capture(func(Received) {})
+	b.ReportAllocs()
+	for b.Loop() {
+		s.mu.Lock()
+		s.serveLocked(s.deadline, w)
+		w.deliver(s)
+	}
+	if st := s.Stats(); st.Received.Packets+1 < st.Sent.Packets {
+		b.Errorf("%d packets received of %d", st.Received.Packets, st.Sent.Packets)
+	}
+}
+
+// BenchmarkOpenClose is the cost of a call's ports: two sockets opened, bound, closed.
+func BenchmarkOpenClose(b *testing.B) {
+	e := testEngine(b, Options{Quarantine: -1})
+	b.ReportAllocs()
+	for b.Loop() {
+		open(b, e, SessionOptions{}).Close()
+	}
+}
+
+// playing is a session that plays an endless tone, taken from its shard.
+func playing(b *testing.B) (*Session, *work) {
+	e := testEngine(b, Options{Shards: 1})
+	e.shards[0].stop()
+	e.running.Wait()
+	s := open(b, e, SessionOptions{})
+	s.Configure(Params{Remote: dropAll(b), Send: true, Receive: true})
+	if _, err := s.Play(Tone(ToneOptions{Frequencies: []float64{440}, Level: -10})); err != nil {
+		b.Fatal(err)
+	}
+	s.deadline = s.driver.now().add(time.Hour) // never late
+	return s, newWork()
+}
