@@ -1,9 +1,14 @@
 package scripting
 
 import (
+	"cmp"
 	"context"
+	"fmt"
 	"io/fs"
 	"log/slog"
+	"sync"
+
+	"offhook/scripting/sandbox"
 )
 
 // Options configure an Engine.
@@ -16,6 +21,8 @@ type Options struct {
 	Sounds string
 	// Config answers config.get in the script of that name; nil = nothing is configured.
 	Config func(script, key string) (value any, ok bool)
+	// Limits of what a script may use; the zero value is sandbox's default.
+	Limits sandbox.Limits
 	// ErrorCode is the final response when a script fails before it answered; 0 = 500.
 	ErrorCode int
 	// Log gets the lines of scripts and of the engine; nil = nowhere.
@@ -23,30 +30,112 @@ type Options struct {
 }
 
 // Engine holds the current generation of the scripts and serves calls with them.
-type Engine struct{}
+type Engine struct {
+	options Options
+	log     *slog.Logger
+	library *library
+	sounds  *sounds
+
+	loading sync.Mutex // one Load at a time
+	refused string     // why, when the last reload was; Watch alone uses it
+
+	mu      sync.Mutex
+	current *Generation
+}
 
 // New makes an engine. It has no scripts until Load was called.
-func New(o Options) (*Engine, error) { panic("scripting: not yet") }
-
-// Load reads, compiles and tries the scripts, and makes them the current generation. When anything about them is wrong
-// the current generation stays, and the error has file:line:column. Scripts that did not change stay the generation they are.
-func (e *Engine) Load(ctx context.Context) (*Generation, error) { panic("scripting: not yet") }
-
-// Watch loads the scripts whenever their folder changes, until ctx ends. It returns nil then; it returns at once, with
-// an error, when there is no folder to watch.
-func (e *Engine) Watch(ctx context.Context) error { panic("scripting: not yet") }
+func New(o Options) (*Engine, error) {
+	if o.Dir == "" && o.FS == nil {
+		return nil, fmt.Errorf("scripting: neither a folder nor embedded scripts")
+	}
+	o.ErrorCode = cmp.Or(o.ErrorCode, 500)
+	if o.ErrorCode < 400 || o.ErrorCode > 699 {
+		return nil, fmt.Errorf("scripting: error code %d is not a final SIP error", o.ErrorCode)
+	}
+	library, err := newLibrary(NewReference())
+	if err != nil {
+		return nil, fmt.Errorf("scripting: %w", err)
+	}
+	e := &Engine{options: o, log: o.Log, library: library, sounds: &sounds{folder: folder(o.Sounds)}}
+	if e.log == nil {
+		e.log = slog.New(slog.DiscardHandler)
+	}
+	return e, nil
+}
 
 // Generation is the current one, nil before the first Load.
-func (e *Engine) Generation() *Generation { panic("scripting: not yet") }
+func (e *Engine) Generation() *Generation {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return e.current
+}
 
 // Serve runs a script for one call, on the calling goroutine, until the call has ended and on_hangup has run. The call
 // has always ended when it returns. ctx is done when the call has ended.
-func (e *Engine) Serve(ctx context.Context, script string, c Call) Outcome {
-	panic("scripting: not yet")
+func (e *Engine) Serve(ctx context.Context, name string, c Call) Outcome {
+	g := e.acquire()
+	if g == nil || g.scripts[name] == nil {
+		err := fmt.Errorf("no script %q", name)
+		if c.State() != StateEnded {
+			_ = c.Reject(e.options.ErrorCode, "", nil) // it ended meanwhile: as well
+		}
+		e.release(g)
+		return Outcome{Script: name, Ending: c.Ending(), Err: err}
+	}
+	defer e.release(g)
+	return e.newCall(ctx, g, g.scripts[name], c).serve()
 }
 
 // Close runs on_unload of the current generation. All calls have ended before.
-func (e *Engine) Close() error { panic("scripting: not yet") }
+func (e *Engine) Close() error {
+	e.swap(nil)
+	return nil
+}
+
+// acquire returns the current generation for a call, which gives it back with release.
+func (e *Engine) acquire() *Generation {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.current != nil {
+		e.current.users++
+	}
+	return e.current
+}
+
+func (e *Engine) release(g *Generation) {
+	if g == nil {
+		return
+	}
+	e.mu.Lock()
+	g.users--
+	last := g.retired && g.users == 0
+	e.mu.Unlock()
+	if last {
+		e.unload(g)
+	}
+}
+
+// swap makes g the current generation. The one before ends with its last call.
+func (e *Engine) swap(g *Generation) {
+	e.mu.Lock()
+	old := e.current
+	e.current = g
+	last := false
+	if old != nil {
+		old.retired = true
+		last = old.users == 0
+	}
+	e.mu.Unlock()
+	if last {
+		e.unload(old)
+	}
+}
+
+func (e *Engine) unload(g *Generation) {
+	if err := e.once(g, "on_unload"); err != nil {
+		e.log.Error("script failed", "generation", g.Number, "error", err)
+	}
+}
 
 // Outcome is what came of a call, from the script's side.
 type Outcome struct {

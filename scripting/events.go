@@ -1,0 +1,80 @@
+package scripting
+
+import (
+	"slices"
+	"sync"
+
+	lua "github.com/yuin/gopher-lua"
+)
+
+// maxEvents a call may have waiting; more are dropped. A script that waits at all takes them as they come.
+const maxEvents = 256
+
+// queue takes events from wherever they happen; the call's goroutine takes them out.
+type queue struct {
+	mu      sync.Mutex
+	events  []Event
+	dropped int
+	wake    chan struct{} // holds a token when there may be events
+}
+
+func newQueue() *queue { return &queue{wake: make(chan struct{}, 1)} }
+
+// push is the sink of Call.Notify.
+func (q *queue) push(ev Event) {
+	q.mu.Lock()
+	if len(q.events) < maxEvents {
+		q.events = append(q.events, ev)
+	} else {
+		q.dropped++
+	}
+	q.mu.Unlock()
+	select {
+	case q.wake <- struct{}{}:
+	default: // a token is there
+	}
+}
+
+// take removes and returns the first event that want accepts.
+func (q *queue) take(want func(Event) bool) (Event, bool) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	i := slices.IndexFunc(q.events, want)
+	if i < 0 {
+		return Event{}, false
+	}
+	ev := q.events[i]
+	q.events = slices.Delete(q.events, i, i+1)
+	return ev, true
+}
+
+// eventName is the event's name in call:on and call:wait; with "on_" before it, the handler's.
+func eventName(k EventKind) string {
+	return [...]string{
+		EventDigit: "dtmf", EventAnswered: "answer", EventHold: "hold", EventResume: "resume",
+		EventInfo: "info", EventMessage: "message", EventMediaTimeout: "media_timeout",
+	}[k]
+}
+
+// eventNames are those that call:on and call:wait know.
+func eventNames() []string {
+	return []string{"dtmf", "hold", "resume", "info", "message", "media_timeout"}
+}
+
+// eventTable is the event as call:on and call:wait give it.
+func eventTable(ev Event) *lua.LTable {
+	t := newTable(0, 4)
+	t.RawSetString("name", lua.LString(eventName(ev.Kind)))
+	switch ev.Kind {
+	case EventDigit:
+		t.RawSetString("digit", lua.LString(ev.Digit))
+		t.RawSetString("duration_ms", lua.LNumber(milliseconds(ev.Duration)))
+		t.RawSetString("via", lua.LString(ev.Via))
+	case EventInfo:
+		t.RawSetString("content_type", lua.LString(ev.ContentType))
+		t.RawSetString("body", lua.LString(ev.Body))
+	case EventMessage:
+		t.RawSetString("text", lua.LString(ev.Body))
+	}
+	return t
+}

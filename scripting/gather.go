@@ -1,0 +1,135 @@
+package scripting
+
+import (
+	"fmt"
+	"regexp"
+	"strings"
+	"time"
+
+	lua "github.com/yuin/gopher-lua"
+
+	"offhook/media"
+)
+
+func gather() Function {
+	return Function{
+		Name: "gather",
+		Doc:  "Plays a prompt and collects digits. Digits typed ahead count, and one that is pressed ends the prompt.",
+		Options: []Param{
+			{Name: "prompt", Type: Sounds, Doc: "a WAV file or a list of them"},
+			{Name: "min", Type: Integer, Default: 1, Min: 0, Max: maxTyped, Doc: "fewer digits are not enough"},
+			{Name: "max", Type: Integer, Default: maxTyped, Min: 1, Max: maxTyped, Doc: "so many digits are complete"},
+			{Name: "finish", Type: DigitSet, Default: "#", Doc: "digits that complete the input and are no part of it; false = none"},
+			{Name: "timeout", Type: Duration, Default: 5 * time.Second, Doc: "for the first digit, after the prompt"},
+			{Name: "interdigit", Type: Duration, Default: 3 * time.Second, Doc: "for each further one"},
+			{Name: "tries", Type: Integer, Default: 1, Min: 1, Max: 100, Doc: "how often to ask"},
+			{Name: "invalid", Type: Sounds, Doc: "played after digits that are not valid, before the next try"},
+			{Name: "match", Type: Text, Doc: "a regular expression (RE2) that the whole input matches when it is valid"},
+			{Name: "sensitive", Type: Boolean, Default: false, Doc: "keep the digits out of the log"},
+			{Name: "barge", Type: DigitSet, Default: allDigits, Doc: "digits that end the prompt; false = none"},
+		},
+		Returns: []Return{
+			{Name: "digits", Type: Text, Doc: "those that came, perhaps none"},
+			{Name: "reason", Type: Text, Values: []string{"ok", "timeout", "invalid"}},
+		},
+		Example: `local pin, reason = call:gather{ prompt = "pin.wav", min = 4, max = 6, tries = 3, sensitive = true }`,
+		run:     (*run).gather,
+	}
+}
+
+// collection is one gather.
+type collection struct {
+	prompt, invalid     []media.Source
+	least, most         int
+	finish, barge       string
+	timeout, interdigit time.Duration
+	match               *regexp.Regexp
+}
+
+func (r *run) gather(a *arguments) int {
+	c, err := r.collection(a)
+	if err != nil {
+		r.raise(a, err)
+	}
+	var digits, reason string
+	for try := arg[int](a, "tries"); try > 0; try-- {
+		digits, reason = r.collect(a, c)
+		shown := digits
+		if arg[bool](a, "sensitive") {
+			shown = strings.Repeat("•", len(digits))
+		}
+		r.log.Debug("gather", "digits", shown, "reason", reason, "at", where(a.LState))
+		if reason == "ok" {
+			break
+		}
+		if reason == "invalid" && try > 1 && c.invalid != nil {
+			r.playAll(a, c.invalid, 1, "", forever)
+		}
+	}
+	return a.returns(lua.LString(digits), lua.LString(reason))
+}
+
+func (r *run) collection(a *arguments) (c collection, err error) {
+	c = collection{
+		least: arg[int](a, "min"), most: arg[int](a, "max"), finish: arg[string](a, "finish"), barge: arg[string](a, "barge"),
+		timeout: arg[time.Duration](a, "timeout"), interdigit: arg[time.Duration](a, "interdigit"),
+	}
+	if c.least > c.most {
+		return c, fmt.Errorf("min %d is more than max %d", c.least, c.most)
+	}
+	if a.has("match") {
+		if c.match, err = regexp.Compile("^(?:" + arg[string](a, "match") + ")$"); err != nil {
+			return c, fmt.Errorf("option match: %w", err)
+		}
+	}
+	if a.has("prompt") {
+		if c.prompt, err = r.sounds(a.lookup("prompt").(lua.LValue)); err != nil {
+			return c, err
+		}
+	}
+	if a.has("invalid") {
+		c.invalid, err = r.sounds(a.lookup("invalid").(lua.LValue))
+	}
+	return c, err
+}
+
+// collect asks once.
+func (r *run) collect(a *arguments, c collection) (digits, reason string) {
+	var first byte
+	if c.prompt != nil {
+		first = r.playAll(a, c.prompt, 1, c.barge, forever).digit
+	}
+	for len(digits) < c.most {
+		digit := first
+		first = 0
+		if digit == 0 {
+			timeout := c.interdigit
+			if digits == "" {
+				timeout = c.timeout
+			}
+			ev, ok := r.nextDigit(a, timeout)
+			if !ok {
+				return digits, c.verdict(digits, "timeout")
+			}
+			digit = ev.Digit
+		}
+		if strings.IndexByte(c.finish, digit) >= 0 {
+			break
+		}
+		digits += string(digit)
+	}
+	return digits, c.verdict(digits, "invalid")
+}
+
+// verdict judges the digits; few says what too few of them are.
+func (c collection) verdict(digits, few string) string {
+	switch {
+	case len(digits) < c.least:
+		return few
+	case c.match != nil && !c.match.MatchString(digits):
+		return "invalid"
+	case digits == "" && few == "timeout":
+		return "timeout"
+	}
+	return "ok"
+}

@@ -1,0 +1,106 @@
+package scripting
+
+import (
+	"errors"
+	"strings"
+
+	lua "github.com/yuin/gopher-lua"
+
+	"offhook/scripting/sandbox"
+)
+
+// How results, errors and the end of the call pass between Go and a script stands in this file.
+
+// invoke calls a function of the script. nil is also returned when the script was unwound: that is no error.
+func (r *run) invoke(fn *lua.LFunction, args ...lua.LValue) error {
+	_, err := r.state.Call(fn, args...)
+	if errors.Is(err, sandbox.ErrUnwound) {
+		return nil
+	}
+	return err
+}
+
+// unwind ends what the script does, because the call has ended; it does not return. pcall cannot keep the script: its next verb
+// unwinds again.
+func (r *run) unwind(L *lua.LState) {
+	if r.closing {
+		r.log.Warn("out of time after the end of the call", "at", where(L))
+	}
+	sandbox.Unwind(L)
+}
+
+// raise makes err an error of the script at the line that called the function; it does not return. A call that has
+// ended is no error.
+func (r *run) raise(a *arguments, err error) {
+	if errors.Is(err, ErrEnded) {
+		r.unwind(a.LState)
+	}
+	a.RaiseError("%s: %s", a.fn.title, err)
+}
+
+// report logs the error of a handler.
+func (r *run) report(name string, err error) {
+	if err != nil {
+		r.log.Error("script failed", "handler", name, "error", err)
+	}
+}
+
+// where tells the line of the script that called the running function, as "default.lua:7".
+func where(L *lua.LState) string { return strings.TrimSuffix(L.Where(1), ":") }
+
+// errorFields is an error as on_hangup gets it.
+func errorFields(err error) map[string]any {
+	fields := map[string]any{"message": err.Error()}
+	if e := (*sandbox.Error)(nil); errors.As(err, &e) {
+		fields = map[string]any{"message": e.Message, "file": e.File, "line": e.Line, "traceback": e.Traceback}
+	}
+	if e := (*sandbox.LimitError)(nil); errors.As(err, &e) {
+		fields["file"], fields["line"] = e.File, e.Line
+	}
+	return fields
+}
+
+// errColon is the answer to call.verb(…).
+var errColon = errors.New("write a colon, as call:ring(), not a dot")
+
+// errAnswered refuses a final response that comes too late.
+var errAnswered = errors.New("the call is answered: write call:hangup()")
+
+// errOver refuses verbs in on_hangup and in deferred functions.
+var errOver = errors.New("cannot be used once the call has ended")
+
+// selfOf finds what a method is called on.
+type selfOf func(v lua.LValue) (any, error)
+
+// bind makes a Lua function of a description. self is nil for functions that are no methods.
+func (fn *Function) bind(title string, self selfOf) lua.LGFunction {
+	fn.title = title
+	return func(L *lua.LState) int {
+		r := sandbox.Owner(L).(*run)
+		a := &arguments{LState: L, fn: fn}
+		first := 1
+		if self != nil {
+			var err error
+			if a.self, err = self(L.Get(1)); err != nil {
+				r.raise(a, err)
+			}
+			r.ready(a)
+			first = 2
+		}
+		if err := a.parse(first); err != nil {
+			r.raise(a, err)
+		}
+		return fn.run(r, a)
+	}
+}
+
+// ready refuses verbs that come after the end of the call.
+func (r *run) ready(a *arguments) {
+	switch {
+	case a.fn.After:
+	case r.closing:
+		r.raise(a, errOver)
+	case r.over():
+		r.unwind(a.LState)
+	}
+}

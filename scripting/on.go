@@ -1,0 +1,69 @@
+package scripting
+
+import (
+	"fmt"
+	"slices"
+	"time"
+
+	lua "github.com/yuin/gopher-lua"
+)
+
+func on() Function {
+	return Function{
+		Name: "on",
+		Doc:  "Calls a function for each event of a name, as long as the call lasts or until the function that it returns is called.",
+		Params: []Param{
+			{Name: "name", Type: Text, Required: true, Choices: eventNames()},
+			{Name: "fn", Type: Func, Required: true, Doc: "gets the event: {name, digit, …}"},
+		},
+		Returns: []Return{{Name: "remove", Type: Func}},
+		Example: `local remove = call:on("dtmf", function(ev) log.info(ev.digit) end)`,
+		run: func(r *run, a *arguments) int {
+			if len(r.subscriptions) >= maxRegistered {
+				r.raise(a, fmt.Errorf("more than %d functions", maxRegistered))
+			}
+			s := &subscription{name: arg[string](a, "name"), fn: arg[*lua.LFunction](a, "fn")}
+			r.subscriptions = append(r.subscriptions, s)
+			return a.returns(a.NewFunction(func(*lua.LState) int {
+				r.subscriptions = slices.DeleteFunc(r.subscriptions, func(o *subscription) bool { return o == s })
+				return 0
+			}))
+		},
+	}
+}
+
+func wait() Function {
+	return Function{
+		Name: "wait",
+		Doc:  `Waits for one of several events. "hangup" is none that it returns: the script unwinds when the call ends.`,
+		Params: []Param{
+			{Name: "names", Type: Texts, Required: true, Doc: "one or more of dtmf, hold, resume, info, message, media_timeout, hangup"},
+			{Name: "timeout", Type: Duration, Doc: "how long; without it until the call ends"},
+		},
+		Returns: []Return{{Name: "event", Type: Table, Doc: "nil when the time is up"}},
+		Example: `local ev = call:wait({ "dtmf", "info" }, "30s")`,
+		run:     (*run).waitFor,
+	}
+}
+
+func (r *run) waitFor(a *arguments) int {
+	names := arg[[]string](a, "names")
+	known := append(eventNames(), "hangup")
+	for _, name := range names {
+		if !slices.Contains(known, name) {
+			r.raise(a, fmt.Errorf("no event %q%s", name, suggest(name, known)))
+		}
+	}
+	timeout := forever
+	if a.has("timeout") {
+		timeout = arg[time.Duration](a, "timeout")
+	}
+	wanted := func(ev Event) bool { return slices.Contains(names, eventName(ev.Kind)) }
+	if ev, ok := r.typedDigit(wanted); ok {
+		return a.returns(eventTable(ev))
+	}
+	if why, ev := r.wait(a.LState, pause{timeout: timeout, take: wanted}); why == wokenEvent {
+		return a.returns(eventTable(ev))
+	}
+	return a.returns(lua.LNil)
+}

@@ -1,0 +1,130 @@
+package scripting
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"runtime/debug"
+	"time"
+
+	lua "github.com/yuin/gopher-lua"
+
+	"offhook/scripting/sandbox"
+)
+
+// lastWords is how long the deferred functions may take in all, and on_hangup after them.
+const lastWords = 5 * time.Second
+
+// maxRegistered bounds the timers, subscriptions and deferred functions of a call, each.
+const maxRegistered = 100
+
+// run is a script at work: for one call, from the INVITE to the end of on_hangup, or outside a call (trial, on_load,
+// on_unload). It belongs to one goroutine, that of Engine.Serve; only the queue is filled by others.
+type run struct {
+	engine     *Engine
+	generation *Generation
+	script     *script
+	log        *slog.Logger
+	state      *sandbox.State
+	modules    map[string]lua.LValue // what require returned; nil while a file runs
+	lines      lineCount
+	trial      bool // only tried: nothing is logged
+
+	// The rest is for a call.
+	call    Call
+	info    Info
+	object  *lua.LUserData // the call as the script sees it
+	vars    *lua.LTable    // call.vars
+	started time.Time
+	ended   <-chan struct{} // closed when the call has ended
+	queue   *queue
+	alarm   *time.Timer
+	timers  timers
+	ringing timer // of ring{every=}
+	limit   timer // of limit
+
+	headers       []Header // of set_header, for the next message
+	typed         []Event  // digits that nobody has read
+	subscriptions []*subscription
+	deferred      []*lua.LFunction
+
+	handling bool      // a handler runs
+	finished bool      // the call was ended from here
+	by       By        // why, when not by the script's wish
+	failure  error     // a handler went over a limit
+	closing  bool      // the call is over: deferred functions, on_hangup
+	budget   time.Time // when their time is up
+}
+
+// newRun prepares a script to run outside a call.
+func (e *Engine) newRun(g *Generation, s *script) *run {
+	r := &run{engine: e, generation: g, script: s, log: e.log.With("script", s.name, "generation", g.Number)}
+	r.state = sandbox.NewState(e.library.shared, e.options.Limits, r)
+	return r
+}
+
+// newCall prepares a script to serve a call.
+func (e *Engine) newCall(ctx context.Context, g *Generation, s *script, c Call) *run {
+	r := e.newRun(g, s)
+	r.call, r.info, r.ended = c, c.Info(), ctx.Done()
+	r.log = r.log.With("call", r.info.ID)
+	r.started = time.Now()
+	r.queue = newQueue()
+	r.alarm = time.NewTimer(time.Hour)
+	r.alarm.Stop()
+	r.ringing.index, r.limit.index = -1, -1
+	r.object = e.library.newCall(r)
+	return r
+}
+
+// serve runs the script from the INVITE to the end of on_hangup.
+func (r *run) serve() Outcome {
+	defer r.close()
+	r.call.Notify(r.queue.push)
+	err := r.protect(r.main)
+	if r.failure != nil {
+		err = r.failure
+	}
+	r.settle(err)
+	_ = r.protect(func() error { r.lastRites(err); return nil }) // a panic is logged
+	return Outcome{Script: r.script.name, Generation: r.generation.Number, Ending: r.ending(), Err: err}
+}
+
+// close ends what is left of the script.
+func (r *run) close() {
+	if r.alarm != nil {
+		r.alarm.Stop()
+	}
+	r.state.Close()
+}
+
+// main is the script's own time: the top-level chunk, on_call, then events as long as there is something to wait for.
+func (r *run) main() error {
+	if err := r.state.Do(r.script.chunk); err != nil {
+		return err
+	}
+	onCall, ok := r.handler("on_call")
+	if !ok {
+		return fmt.Errorf("%s: does not define on_call(call)", r.script.path)
+	}
+	if err := r.invoke(onCall, r.object); err != nil {
+		return err
+	}
+	for !r.over() && r.expects() {
+		if !r.serveEvent() && !r.serveTimer() {
+			r.block(nil, time.Time{})
+		}
+	}
+	return nil
+}
+
+// protect makes a panic an error of this call alone.
+func (r *run) protect(fn func() error) (err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			r.log.Error("panic", "error", p, "stack", string(debug.Stack()))
+			err = fmt.Errorf("internal error: %v", p)
+		}
+	}()
+	return fn()
+}
