@@ -55,17 +55,3 @@ func (c *Client) newCancel() *sip.Request {
 	req.SetBody(nil)
 	return req
 }
-
-// derive begins a request that belongs to the INVITE: an ACK or a CANCEL. It shares headers with it, which are only
-// read any more.
-func (c *Client) derive(method sip.RequestMethod) *sip.Request {
-	req := sip.NewRequest(method, c.req.Recipient)
-	req.AppendHeader(c.req.Via())
-	sip.CopyHeaders("route", c.req, req)
-	maxForwards := sip.MaxForwardsHeader(70)
-	req.AppendHeader(&maxForwards)
-	req.AppendHeader(c.req.From())
-	req.AppendHeader(c.req.CallID())
-	req.AppendHeader(&sip.CSeqHeader{SeqNo: c.req.CSeq().SeqNo, MethodName: method})
-	return req
-}

@@ -83,6 +83,11 @@ func TestClientCancelsAfterTheFirstProvisional(t *testing.T) {
 		invite := b.wire.expect(t, "INVITE sip:test@192.0.2.1 SIP/2.0")[0].text
 		b.respond(invite, 180)
 		out := b.wire.expect(t, "CANCEL sip:test@192.0.2.1 SIP/2.0")
+		b.locked(func() {
+			if err := c.Cancel(); err != nil {
+				t.Errorf("Cancel again: %v", err)
+			}
+		})
 		b.respond(invite, 180)
 		b.sleep(600 * time.Millisecond)
 		again := b.wire.expect(t, "CANCEL sip:test@192.0.2.1 SIP/2.0")

@@ -45,20 +45,6 @@ func (l *Layer) Send(req *sip.Request, f transport.Flow, on func(res *sip.Respon
 	return l.Shard(string(*req.CallID())).send(req, f, on)
 }
 
-// SendACK sends the ACK for a 2xx, which is no transaction (RFC 3261 §13.2.2.4). The shard must be locked. A request
-// without Via gets one with a new branch; the same request may be sent again.
-func (l *Layer) SendACK(req *sip.Request, f transport.Flow) error {
-	if err := checkOutgoing(req); err != nil {
-		return fmt.Errorf("send ACK: %w", err)
-	}
-	s := l.Shard(string(*req.CallID()))
-	addVia(req, f)
-	if err := s.transmit(string(*req.CallID()), req, s.serialise(req), f); err != nil {
-		return fmt.Errorf("send ACK: %w", err)
-	}
-	return nil
-}
-
 func checkOutgoing(req *sip.Request) error {
 	if req.From() == nil || req.To() == nil || req.CallID() == nil || req.CSeq() == nil {
 		return errors.New("From, To, Call-ID or CSeq is missing")
@@ -172,25 +158,6 @@ func (c *Client) enter(to state) {
 	default: // terminated, or completed with a Timer D of 0
 		c.end()
 	}
-}
-
-// acknowledge sends the ACK for a non-2xx final response, the same for every copy (RFC 3261 §17.1.1.3): Request-URI,
-// top Via and Route of the INVITE, To of the response.
-func (c *Client) acknowledge(res *sip.Response) {
-	if c.state == completed {
-		c.shard.transmit(c.callID, nil, c.bytes, c.flow)
-		return
-	}
-	ack := c.derive(sip.ACK)
-	if to := res.To(); to != nil {
-		ack.AppendHeader(to)
-	} else {
-		ack.AppendHeader(c.req.To())
-	}
-	ack.SetBody(nil)
-	b := c.shard.serialise(ack)
-	c.bytes = bytes.Clone(b)
-	c.shard.transmit(c.callID, ack, b, c.flow)
 }
 
 // onRetransmit is Timer A or E. A copy that cannot be sent is a lost one; the next may fare better.

@@ -14,7 +14,8 @@
 // A shard is a lock, not a goroutine: whoever has a message takes the lock of its Call-ID and runs the transaction
 // and the TU inline. So the messages of a call stay in order, the kernel's socket buffer is the queue, and the TU
 // decides races such as CANCEL against 200 under one lock. Everything that the TU is called for happens with the
-// shard locked; it must not block and must not lock a second shard.
+// shard locked; it must not block and must not lock a second shard. Messages are sent with the shard locked too, so a
+// flow in memory must not call Receive from within its send function.
 //
 // What it does not do: it opens no sockets and resolves no names, it does not repeat a 2xx to INVITE (the TU does,
 // RFC 3261 §13.3.1.4), it sends no 100 by itself, and it knows no dialogs.

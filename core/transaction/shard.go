@@ -134,31 +134,6 @@ func (s *Shard) tell(tx *Server, req *sip.Request, invite *Server) {
 	s.layer.user.Request(tx, req)
 }
 
-// ack takes an ACK to the INVITE that it acknowledges. The one for a 2xx is a request of its own and the TU's.
-func (s *Shard) ack(req *sip.Request, f transport.Flow) {
-	k := s.layer.seeds.serverKey(req, sip.INVITE)
-	if tx := s.servers[k]; tx != nil && owns(tx.tag, req) {
-		s.received(req, f, false)
-		to, _ := nextServerInvite(tx.state, ackRequest)
-		tx.enter(to)
-		return
-	}
-	if t := s.finished[k]; t != nil && owns(t.tag, req) {
-		if _, do := nextServerInvite(t.state, ackRequest); do&pass == 0 {
-			s.received(req, f, true)
-			s.stats.Absorbed++
-			return
-		}
-	}
-	s.received(req, f, false)
-	s.layer.user.Ack(req, f)
-}
-
-// owns compares the To tag of an RFC 2543 ACK with that of the response (RFC 3261 §17.2.3); a unique branch is enough.
-func owns(tag string, ack *sip.Request) bool {
-	return !rfc2543(branchOf(ack.Via())) || tagOf(ack.To().Params) == tag
-}
-
 // response gives an incoming response to its client transaction (RFC 3261 §17.1.3).
 func (s *Shard) response(res *sip.Response, f transport.Flow) {
 	k := s.layer.seeds.clientKey(res.Via(), string(*res.CallID()), res.CSeq())

@@ -5,11 +5,11 @@ import (
 	"time"
 )
 
-// Timers are the base values that every timer of RFC 3261 §17 is made of. A zero value is the default.
+// Timers are the base values that the timers of RFC 3261 §17 are made of. A zero value is the default. T4 is not
+// among them: Timer I lasts 64·T1 here (see tombstone), and Timer K is not needed (see nextClientNonInvite).
 type Timers struct {
 	T1 time.Duration // estimate of the round trip; default 500 ms
 	T2 time.Duration // longest interval between copies of anything but an INVITE; default 4 s
-	T4 time.Duration // longest time a message stays in the network; default 5 s
 }
 
 func (t Timers) withDefaults() Timers {
@@ -18,9 +18,6 @@ func (t Timers) withDefaults() Timers {
 	}
 	if t.T2 <= 0 {
 		t.T2 = 4 * time.Second
-	}
-	if t.T4 <= 0 {
-		t.T4 = 5 * time.Second
 	}
 	return t
 }

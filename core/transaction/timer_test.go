@@ -161,10 +161,10 @@ func TestTimersAtRandom(t *testing.T) {
 
 func TestTimersDefaults(t *testing.T) {
 	d := Timers{}.withDefaults()
-	if d != (Timers{500 * time.Millisecond, 4 * time.Second, 5 * time.Second}) || d.Timeout() != 32*time.Second {
+	if d != (Timers{500 * time.Millisecond, 4 * time.Second}) || d.Timeout() != 32*time.Second {
 		t.Errorf("defaults %+v, timeout %v", d, d.Timeout())
 	}
-	own := Timers{T1: 10 * time.Millisecond, T2: 40 * time.Millisecond, T4: 50 * time.Millisecond}
+	own := Timers{T1: 10 * time.Millisecond, T2: 40 * time.Millisecond}
 	if own.withDefaults() != own || own.Next(10*time.Millisecond) != 20*time.Millisecond || own.Next(30*time.Millisecond) != own.T2 {
 		t.Error("given values were changed, or Next is not min(2·d, T2)")
 	}
