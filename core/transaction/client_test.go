@@ -190,7 +190,7 @@ func TestStrayResponsesAreDropped(t *testing.T) {
 			"branch=" + magicCookie:         "branch=" + magicCookie + "x",
 			"Call-ID: call-1":               "Call-ID: call-2",
 			"Max-Forwards: 70":              "Via: SIP/2.0/UDP 192.0.2.7;branch=z9hG4bKx", // a second one
-			"From: <sip:alice@example.com>": "From: <sip:alice@example.com>", // the control: this one does match
+			"From: <sip:alice@example.com>": "From: <sip:alice@example.com>",              // the control: this one does match
 		} {
 			changed := strings.Replace(invite, from, to, 1)
 			before := b.Stats().Stray
