@@ -64,7 +64,7 @@ type Layer struct {
 	parser    *sip.Parser
 	count     counters
 
-	complaints limiter // log lines about malformed messages
+	complaints limiter // log lines about what peers do wrong
 	answers    limiter // stateless answers
 
 	done    chan struct{}  // closed by Close
@@ -139,7 +139,8 @@ func (l *Layer) Dial(ctx context.Context, network string, remote netip.AddrPort)
 }
 
 // Close closes all sockets and connections, after what waits in their queues
-// has been written or a second has passed, and waits for all goroutines.
+// has been written or a second has passed, and waits for all goroutines. It
+// must not be called from Receive, which runs on one of them.
 func (l *Layer) Close() error {
 	l.mu.Lock()
 	if !l.closed {

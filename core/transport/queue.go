@@ -87,7 +87,7 @@ func (s *stream) breakOff(why error) {
 		s.ended = why
 		if why == ErrOverflow {
 			s.layer.count.overflows.Add(1)
-			s.layer.log.Warn("connection closed: the peer does not read", "remote", s.remote, "network", s.name, "bytes", len(s.queue)+s.flying)
+			s.layer.complain("connection closed: the peer does not read", s.flow(), len(s.queue)+s.flying, why)
 		}
 	}
 	s.queue = nil

@@ -99,6 +99,7 @@ func (l *Layer) parse(b []byte, h head) (msg sip.Message, bad *fault) {
 		if string(m.Method) != string(method) {
 			m.Method = sip.RequestMethod(method)
 		}
+		lowerNames(m.Recipient.UriParams)
 		bad = canonical(m.SipVersion, m.Headers())
 	case *sip.Response:
 		bad = canonical(m.SipVersion, m.Headers())
@@ -159,13 +160,18 @@ func lowerNames(params sip.HeaderParams) {
 	}
 }
 
-// refuse answers a malformed request without keeping state, or drops it. It
-// never logs what was in it, only how much, and not more than once a second.
+// complain logs what a peer did wrong: never the bytes it sent, only how many,
+// and not more than one line a second.
+func (l *Layer) complain(what string, f Flow, size int, why error) {
+	if more, ok := l.complaints.allow(); ok {
+		l.log.Warn(what, "remote", f.remote, "network", f.Network(), "bytes", size, "error", why, "suppressed", more)
+	}
+}
+
+// refuse answers a malformed request without keeping state, or drops it.
 func (l *Layer) refuse(b []byte, f Flow, bad *fault) {
 	l.count.malformed.Add(1)
-	if more, ok := l.complaints.allow(); ok {
-		l.log.Warn("malformed message", "remote", f.remote, "network", f.Network(), "bytes", len(b), "error", bad, "suppressed", more)
-	}
+	l.complain("malformed message", f, len(b), bad)
 	answer, port, ok := reject(b, f.remote, bad)
 	if !ok {
 		l.count.dropped.Add(1)

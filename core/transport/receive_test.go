@@ -3,8 +3,10 @@ package transport
 import (
 	"bytes"
 	"log/slog"
+	"net/netip"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -125,7 +127,10 @@ func TestParserQuirks(t *testing.T) {
 		{"tab in CSeq", replace("1 INVITE", "1\tINVITE"), func(r *sip.Request) string { return string(r.CSeq().MethodName) }, "INVITE"},
 		{"spaces in CSeq", replace("1 INVITE", "1    INVITE"), func(r *sip.Request) string { return string(r.CSeq().MethodName) }, "INVITE"},
 		{"method in small letters", "invite" + strings.TrimPrefix(base, "INVITE"), func(r *sip.Request) string { return string(r.Method) }, "invite"},
-		{"lr in capitals", replace("Max-Forwards", "Route: <sip:p.example.com;LR>\r\nMax-Forwards"), func(r *sip.Request) string { _, ok := r.Route().Address.UriParams.Get("lr"); return map[bool]string{true: "lr"}[ok] }, "lr"},
+		{"lr in capitals", replace("Max-Forwards", "Route: <sip:p.example.com;LR>\r\nMax-Forwards"), func(r *sip.Request) string {
+			_, ok := r.Route().Address.UriParams.Get("lr")
+			return map[bool]string{true: "lr"}[ok]
+		}, "lr"},
 		{"sip/2.0", replace("SIP/2.0\r\n", "sip/2.0\r\n"), func(r *sip.Request) string { return string(r.Method) }, "INVITE"},
 		{"quoted semicolon", replace("From: <", `From: "A ; tag = x, B" <`), func(r *sip.Request) string { return r.From().DisplayName + " " + r.From().Params.GetOr("tag", "") }, "A ; tag = x, B f1"},
 		{"compact names", strings.NewReplacer("Via:", "v:", "From:", "f:", "To:", "t:", "Call-ID:", "i:", "Content-Length:", "l:").Replace(base),
@@ -167,6 +172,7 @@ func TestRefused(t *testing.T) {
 		{"Via without host", replace(via, "SIP/2.0/UDP ;branch=z9hG4bK1"), "400 Bad Via"},
 		{"Via port of letters", replace(":5062", ":abc"), "400 Bad Via"},
 		{"Via port out of range", replace(":5062", ":99999"), "400 Bad Via"},
+		{"Via with two hosts", replace("192.0.2.7:5062", "a b"), "400 Bad Via"},
 		{"second Via bad", replace(via, via+", SIP/2.0/UDP x:y"), "400 Bad Via"},
 		{"SIP/7.0", replace("SIP/2.0\r\n", "SIP/7.0\r\n"), "505 Version Not Supported"},
 		{"Content-Length lies", replace("Content-Length: 0", "Content-Length: 9"), "400 Message Shorter Than Content-Length"},
@@ -226,6 +232,31 @@ func TestStatelessAnswer(t *testing.T) {
 	}
 	if _, kept := outcome(l, in, strings.Replace(message, "<sip:a@b>\r\n", "<sip:a@b>; Tag=mine\r\n", 1)); !strings.Contains(kept, "<sip:a@b>; Tag=mine\r\n") {
 		t.Errorf("a To with a tag became %q", kept)
+	}
+}
+
+// TestNothingGrowsPerSource: sources of datagrams can be forged at will.
+func TestNothingGrowsPerSource(t *testing.T) {
+	var received int
+	l := New(Options{Receive: func(sip.Message, Flow) { received++ }})
+	defer l.Close()
+	heap := func() uint64 {
+		var m runtime.MemStats
+		runtime.GC()
+		runtime.ReadMemStats(&m)
+		return m.HeapAlloc
+	}
+	message, before := invite(), heap()
+	const sources = 20000
+	for i := range sources {
+		remote := netip.AddrPortFrom(netip.AddrFrom4([4]byte{10, byte(i >> 16), byte(i >> 8), byte(i)}), 5060)
+		f := NewFlow("UDP", netip.AddrPort{}, remote, func([]byte) error { return nil })
+		l.Deliver(message, f)
+		l.Deliver([]byte("\r\n"), f)
+		l.Deliver(message[:100], f)
+	}
+	if after := heap(); received != sources || after > before+200<<10 {
+		t.Errorf("received %d of %d; heap grew from %d to %d bytes", received, sources, before, after)
 	}
 }
 

@@ -371,6 +371,28 @@ func TestDialTCP(t *testing.T) {
 	}
 }
 
+// TestTCPAddresses: a connection to a socket for both IP versions has plain
+// IPv4 addresses, and the one it was made to.
+func TestTCPAddresses(t *testing.T) {
+	for _, c := range []struct{ listen, reach string }{
+		{":0", "127.0.0.2"}, {"0.0.0.0:0", "127.0.0.2"}, {"[::]:0", "::1"}, {":0", "::1"},
+	} {
+		t.Run(c.listen+" "+c.reach, func(t *testing.T) {
+			if strings.Contains(c.reach, "::") {
+				hasIPv6(t)
+			}
+			l, in := newLayer(t, Limits{})
+			to := netip.AddrPortFrom(netip.MustParseAddr(c.reach), listen(t, l, "tcp", c.listen).Port())
+			conn := dial(t, to)
+			write(t, conn, request("OPTIONS", tcpVia, 1, ""))
+			got := receive(t, in)
+			if got.flow.Local() != to || got.flow.Remote().String() != conn.LocalAddr().String() {
+				t.Errorf("flow from %s to %s", got.flow.Remote(), got.flow.Local())
+			}
+		})
+	}
+}
+
 // TestTCPCloseFlushes: what was sent before Close arrives.
 func TestTCPCloseFlushes(t *testing.T) {
 	l, in := newLayer(t, Limits{})

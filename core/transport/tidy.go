@@ -1,8 +1,6 @@
 package transport
 
-import (
-	"bytes"
-)
+import "bytes"
 
 // RFC 3261 §25.1 allows white space and folds around every separator. sipgo's
 // parser takes "tag  = x" for a parameter named "tag  ", "SIP / 2.0 / UDP" for
@@ -82,36 +80,25 @@ func appendTidy(out, value []byte, k kind) []byte {
 		separators = ";="
 	}
 	start := len(out)
-	var quoted, escaped, bracketed, blank bool
+	var at lexer
+	var blank bool
 	for _, c := range value {
-		if !quoted && (isBlank(c) || c == '\r' || c == '\n') {
+		if !at.quoted && (isBlank(c) || c == '\r' || c == '\n') {
 			blank = true
 			continue
 		}
-		plain := !quoted && !bracketed
-		if blank {
-			beside := plain && (isSeparator(c, separators) || len(out) > start && isSeparator(out[len(out)-1], separators))
-			if !beside && len(out) > start {
-				out = append(out, ' ')
-			}
-			blank = false
-		}
-		if quoted && (c == '\r' || c == '\n') {
+		if at.quoted && (c == '\r' || c == '\n') {
 			continue // a fold: the blank that follows it stays
 		}
-		out = append(out, c)
-		switch {
-		case escaped:
-			escaped = false
-		case quoted && c == '\\':
-			escaped = true
-		case c == '"' && !bracketed:
-			quoted = !quoted
-		case c == '<' && !quoted:
-			bracketed = true
-		case c == '>' && !quoted:
-			bracketed = false
+		if blank && len(out) > start {
+			beside := isSeparator(c, separators) || isSeparator(out[len(out)-1], separators)
+			if at.bracketed || !beside {
+				out = append(out, ' ')
+			}
 		}
+		blank = false
+		out = append(out, c)
+		at.step(c)
 	}
 	return out
 }
@@ -119,22 +106,34 @@ func appendTidy(out, value []byte, k kind) []byte {
 // splitList splits a header field value at the commas outside quotes.
 func splitList(value []byte) [][]byte {
 	var list [][]byte
-	var quoted, escaped bool
+	var at lexer
 	start := 0
 	for i, c := range value {
-		switch {
-		case escaped:
-			escaped = false
-		case quoted && c == '\\':
-			escaped = true
-		case c == '"':
-			quoted = !quoted
-		case c == ',' && !quoted:
+		if c == ',' && !at.quoted {
 			list = append(list, bytes.TrimSpace(value[start:i]))
 			start = i + 1
 		}
+		at.step(c)
 	}
 	return append(list, bytes.TrimSpace(value[start:]))
+}
+
+// lexer knows where in a header field value it is.
+type lexer struct{ quoted, escaped, bracketed bool }
+
+func (x *lexer) step(c byte) {
+	switch {
+	case x.escaped:
+		x.escaped = false
+	case x.quoted && c == '\\':
+		x.escaped = true
+	case c == '"' && !x.bracketed:
+		x.quoted = !x.quoted
+	case c == '<' && !x.quoted:
+		x.bracketed = true
+	case c == '>' && !x.quoted:
+		x.bracketed = false
+	}
 }
 
 func isSeparator(c byte, separators string) bool {

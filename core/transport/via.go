@@ -3,6 +3,7 @@ package transport
 import (
 	"net/netip"
 	"strconv"
+	"strings"
 
 	"github.com/emiago/sipgo/sip"
 )
@@ -41,7 +42,7 @@ func isAddress(host string, addr netip.Addr) bool {
 }
 
 // validVia tells whether a Via can be answered. sipgo's parser leaves the host
-// empty when it cannot read the port.
+// empty when it cannot read the port, and takes anything for a host.
 func validVia(via *sip.ViaHeader) bool {
-	return via != nil && via.Host != "" && via.Transport != "" && via.Port >= 0 && via.Port <= 65535
+	return via.Host != "" && !strings.ContainsAny(via.Host, " \t<>\"@,/") && via.Transport != "" && via.Port >= 0 && via.Port <= 65535
 }
