@@ -68,8 +68,9 @@ func (f Flow) Local() netip.AddrPort { return f.local }
 // Remote is the address that the message came from.
 func (f Flow) Remote() netip.AddrPort { return f.remote }
 
-// Send sends one message and never blocks. Over UDP the datagram leaves from
-// Local; for the flow of a request it goes to the address that RFC 3261
+// Send sends one message and does not wait for the peer. Over UDP it waits at
+// most for room in the socket's send buffer, which the network card empties; the
+// datagram leaves from Local, and for the flow of a request it goes to the address that RFC 3261
 // §18.2.2 and RFC 3581 name: the source address, at the source port if the top
 // Via has rport, else at the port of its sent-by. A stream puts the message
 // into the connection's bounded queue; when that is full the connection is
