@@ -1,0 +1,136 @@
+package core
+
+import (
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"time"
+
+	"offhook/core/sdp"
+	"offhook/media"
+)
+
+// AnswerOptions say how to answer.
+type AnswerOptions struct {
+	Codecs  []media.Codec // allowed ones; nil: as configured. The caller's order decides.
+	Headers Headers
+}
+
+// Answer sends 200 with our answer, or with our offer if the INVITE had none,
+// and opens the media session. Confirmed tells of the ACK. Once answered it
+// does nothing. Errors: ErrEnded when a CANCEL was faster; ErrNoCommonCodec,
+// after which the call still rings; media.ErrNoPort, after which it has been
+// refused with 503.
+func (c *Call) Answer(o AnswerOptions) error {
+	c.shard.Lock()
+	defer c.shard.Unlock()
+	switch {
+	case c.state.Answered():
+		return nil
+	case c.state == Ended:
+		return ErrEnded
+	}
+	capabilities := c.server.capabilities
+	if o.Codecs != nil {
+		capabilities.Codecs = o.Codecs
+	}
+	if err := c.negotiate(capabilities); err != nil {
+		if errors.Is(err, media.ErrNoPort) {
+			r := retryLater(5)
+			c.finish(r.code, r.reason, headersOf(r), ErrRefused)
+			c.server.stats.failed.Add(1)
+		}
+		return fmt.Errorf("answer: %w", err)
+	}
+	c.change(evAnswer)
+	c.answered = time.Now()
+	res := c.inviteResponse(200, "", o.Headers)
+	withSDP(res, c.negotiation.ours)
+	if err := c.tx.Respond(res); err != nil {
+		c.log.Warn("response not sent", "status", 200, "error", err)
+	}
+	c.ending.Code = 200
+	c.accept(c.tx, c.request.CSeq().SeqNo)
+	c.server.stats.answered.Add(1)
+	c.log.Info("answered", "codec", c.negotiation.current.Codec.String(), "rtp", c.session.Addr().String(),
+		"after_ms", c.answered.Sub(c.began).Milliseconds())
+	return nil
+}
+
+// negotiate opens the media session, if there is none, and answers the offer of
+// the INVITE, or makes ours. The shard is locked.
+func (c *Call) negotiate(capabilities sdp.Capabilities) error {
+	offer := c.request.Body()
+	if c.negotiation.ours != nil {
+		return nil // early media settled it: the 200 repeats the answer (RFC 3261 §13.2.1)
+	}
+	if len(offer) > 0 { // before a port is taken for nothing
+		if _, _, err := sdp.Answer(offer, c.describe(9), capabilities); err != nil {
+			return noCodec(err)
+		}
+	}
+	if c.session == nil {
+		session, err := c.server.o.Media.Open(media.SessionOptions{
+			Local: c.flow.Local().Addr(), Event: c.mediaEvent, Timeout: c.server.o.MediaSilent,
+		})
+		if err != nil {
+			return err
+		}
+		c.session = session
+	}
+	c.negotiation.local = c.describe(int(c.session.Addr().Port()))
+	if len(offer) == 0 {
+		c.negotiation.ours, c.negotiation.pending = sdp.Offer(c.negotiation.local, capabilities), true
+		c.negotiation.current = sdp.Negotiated{Codec: capabilities.Codecs[0]}
+		return nil
+	}
+	answer, n, err := sdp.Answer(offer, c.negotiation.local, capabilities)
+	if err != nil {
+		return noCodec(err)
+	}
+	c.negotiation.ours = answer
+	c.settle(n)
+	return nil
+}
+
+// describe is our side of a session description: the address that the caller
+// reached us on, and a port.
+func (c *Call) describe(port int) sdp.Local {
+	return sdp.Local{Address: c.flow.Local().Addr(), Port: port, ID: rand.Uint64() >> 2, Version: 1}
+}
+
+// settle applies what offer and answer agreed on to the session, and tells of
+// hold and resume.
+func (c *Call) settle(n sdp.Negotiated) {
+	was, first := c.negotiation.current, !c.configured()
+	c.negotiation.current = n
+	c.session.Configure(media.Params{
+		Remote: n.Remote, RemoteRTCP: n.RemoteRTCP, Codec: n.Codec, PayloadType: n.PayloadType, Ptime: n.Ptime,
+		DTMFPayloadType: n.DTMFPayloadType, Send: n.Send, Receive: n.Receive,
+	})
+	switch {
+	case first || was.Hold == n.Hold:
+	case n.Hold:
+		c.emit(Event{Kind: EventHold})
+	default:
+		c.emit(Event{Kind: EventResume})
+	}
+}
+
+// configured tells whether the session knows where to send.
+func (c *Call) configured() bool { return c.negotiation.current.Remote.IsValid() && c.negotiation.ours != nil }
+
+func noCodec(err error) error {
+	if errors.Is(err, sdp.ErrNoCommonCodec) {
+		return ErrNoCommonCodec
+	}
+	return err
+}
+
+// refusalOf is the response to an offer that cannot be answered.
+func refusalOf(err error) *refusal {
+	if errors.Is(err, sdp.ErrNoCommonCodec) {
+		return notAcceptable
+	}
+	return badSDP.with("Warning", fmt.Sprintf("399 offhook %q", err.Error()))
+}

@@ -1,0 +1,137 @@
+package core
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/emiago/sipgo/sip"
+
+	"offhook/core/transaction"
+)
+
+// HangupOptions say how to end a call.
+type HangupOptions struct {
+	Code    int    // final response when the call is not answered; 0: 480
+	Reason  string // text of the Reason header field (RFC 3326)
+	Q850    int    // cause of the Reason header field; 0: 16, normal call clearing, if there is a Reason
+	Headers Headers
+	Failed  bool // the call counts as failed
+}
+
+// Hangup ends the call: with BYE if it is answered, else with a final response.
+// It does nothing when the call has ended.
+func (c *Call) Hangup(o HangupOptions) error {
+	c.shard.Lock()
+	defer c.shard.Unlock()
+	if o.Failed && c.state != Ended {
+		c.server.stats.failed.Add(1)
+	}
+	c.hangup(ErrLocalHangup, o)
+	return nil
+}
+
+// hangup is Hangup with a cause. The shard is locked. A 200 that waits for its
+// ACK holds the BYE back (RFC 3261 §15).
+func (c *Call) hangup(cause error, o HangupOptions) {
+	if !c.state.Answered() {
+		if o.Code == 0 {
+			o.Code = 480
+		}
+		c.finish(o.Code, "", o.withReason(), cause)
+		return
+	}
+	if !c.change(evEnd) {
+		return
+	}
+	c.ending.Reason, c.ending.Q850 = o.Reason, o.Q850
+	h := o.withReason()
+	c.end(cause)
+	if c.accepted != nil {
+		c.byeOnAck = append(make([]Header, 0, len(h)), h...) // not nil
+		return
+	}
+	c.sendBye(h)
+}
+
+// withReason is the header fields with Reason in front, if there is one.
+func (o HangupOptions) withReason() Headers {
+	if o.Reason == "" && o.Q850 == 0 {
+		return o.Headers
+	}
+	cause := o.Q850
+	if cause == 0 {
+		cause = 16
+	}
+	value := fmt.Sprintf("Q.850;cause=%d", cause)
+	if o.Reason != "" {
+		value += fmt.Sprintf(";text=%q", o.Reason)
+	}
+	return append(Headers{{"Reason", value}}, o.Headers...)
+}
+
+// sendBye sends our BYE; whatever comes back, the dialog is over.
+func (c *Call) sendBye(h Headers) {
+	c.server.forget(c.dialog.id)
+	req := c.dialog.request(sip.BYE)
+	c.server.identify(req)
+	h.addTo(req)
+	_, err := c.server.transactions.Send(req, c.dialog.next(), func(res *sip.Response, err error) {
+		if err != nil || res.StatusCode >= 300 {
+			c.log.Info("BYE without success", "error", err, "status", statusOf(res))
+		}
+	})
+	if err != nil {
+		c.log.Warn("BYE not sent", "error", err)
+	}
+	c.log.Info("BYE sent")
+}
+
+func statusOf(res *sip.Response) int {
+	if res == nil {
+		return 0
+	}
+	return res.StatusCode
+}
+
+// identify gives a request of ours its User-Agent.
+func (s *Server) identify(req *sip.Request) {
+	if s.o.UserAgent != "" {
+		req.AppendHeader(sip.NewHeader("User-Agent", s.o.UserAgent))
+	}
+}
+
+// bye takes a BYE of the peer, which is legal in every state: also before the
+// ACK, and on an early dialog, where the INVITE gets 487 (RFC 3261 §15.1.2).
+func (c *Call) bye(tx *transaction.Server, req *sip.Request) {
+	if err := tx.Respond(c.server.response(req, 200, "", nil)); err != nil {
+		c.log.Debug("200 to BYE not sent", "error", err)
+	}
+	c.ending.Reason = reasonText(req)
+	c.log.Info("BYE received")
+	if c.accepted != nil {
+		c.accepted.stop()
+		c.accepted = nil
+	}
+	if !c.state.Answered() {
+		c.finish(487, "", nil, ErrRemoteHangup)
+		return
+	}
+	if c.change(evEnd) {
+		c.end(ErrRemoteHangup)
+	}
+	c.server.forget(c.dialog.id)
+}
+
+// end does what every end of a call has in common. The state is Ended already
+// and the shard is locked.
+func (c *Call) end(cause error) {
+	c.limit.Stop()
+	c.ending.Cause = cause
+	if !c.answered.IsZero() {
+		c.ending.Duration = time.Since(c.answered)
+	}
+	if c.session != nil {
+		c.final = c.session.Close()
+	}
+	c.cancel(cause)
+}

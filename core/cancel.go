@@ -1,0 +1,44 @@
+package core
+
+import (
+	"github.com/emiago/sipgo/sip"
+
+	"offhook/core/transaction"
+)
+
+// cancel takes a CANCEL: 200 to it, and 487 to its INVITE (RFC 3261 §9.2), all
+// with the To-tag of the call. That the INVITE has no final response yet was
+// decided by the transaction, under the lock that Answer takes too.
+func (s *Server) cancel(cancel, invite *transaction.Server) {
+	req := cancel.Request()
+	if invite == nil {
+		s.refuse(cancel, req, noDialog)
+		return
+	}
+	res := s.response(req, 200, "", nil)
+	var c *Call
+	if original := invite.Request(); original != nil {
+		tag, _ := tagOf(original.To().Params)
+		res.To().Params = setTag(res.To().Params, tag)
+		c = s.find(dialogID{req.CallID().Value(), tag})
+	}
+	if err := cancel.Respond(res); err != nil {
+		s.log.Debug("200 to CANCEL not sent", "error", err)
+	}
+	switch {
+	case c == nil:
+	case invite == c.tx:
+		c.ending.Reason = reasonText(req)
+		c.finish(487, "", nil, ErrCancelled)
+	default: // a re-INVITE: the call goes on
+		s.refuse(invite, invite.Request(), &refusal{code: 487, reason: phrase(487)})
+	}
+}
+
+// reasonText is the text of a Reason header field (RFC 3326), as it stands.
+func reasonText(req *sip.Request) string {
+	if h := req.GetHeader("Reason"); h != nil {
+		return h.Value()
+	}
+	return ""
+}

@@ -1,0 +1,56 @@
+package core
+
+import (
+	"context"
+	"fmt"
+)
+
+// Drain takes no new calls (503 with Retry-After, also to OPTIONS) and waits
+// until the calls in progress have ended. When ctx ends first, it ends them
+// with BYE and says how many there were. A server that drains stays so.
+func (s *Server) Drain(ctx context.Context) error {
+	s.mu.Lock()
+	if !s.draining {
+		s.draining = true
+		if s.stats.active.Load() == 0 {
+			close(s.idle)
+		}
+	}
+	s.mu.Unlock()
+	select {
+	case <-s.idle:
+		return nil
+	case <-ctx.Done():
+	}
+	n := s.endAll()
+	<-s.idle // handlers return soon: their calls have ended
+	if n == 0 {
+		return nil
+	}
+	return fmt.Errorf("%d calls were ended: %w", n, ErrShutdown)
+}
+
+// endAll ends every call and returns how many there were.
+func (s *Server) endAll() int {
+	s.mu.Lock()
+	calls := make([]*Call, 0, len(s.dialogs))
+	for _, c := range s.dialogs {
+		calls = append(calls, c)
+	}
+	s.mu.Unlock()
+	ended := 0
+	for _, c := range calls {
+		c.shard.Lock()
+		if c.state != Ended {
+			ended++
+			c.hangup(ErrShutdown, HangupOptions{Code: 503, Reason: "server shutdown", Q850: 41})
+		}
+		if c.byeOnAck != nil && c.accepted != nil { // no time to wait for the ACK
+			c.accepted.stop()
+			c.accepted = nil
+			c.sendBye(c.byeOnAck)
+		}
+		c.shard.Unlock()
+	}
+	return ended
+}

@@ -1,0 +1,119 @@
+package core
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"math/rand/v2"
+	"runtime/debug"
+	"strconv"
+	"time"
+
+	"github.com/emiago/sipgo/sip"
+
+	"offhook/core/sdp"
+	"offhook/core/transaction"
+)
+
+// invite takes an INVITE that begins a call: 100 at once, and if the call is
+// admitted and its offer is one we can answer, a goroutine for its handler.
+func (s *Server) invite(tx *transaction.Server, req *sip.Request) {
+	if err := tx.Respond(s.response(req, 100, "", nil)); err != nil {
+		s.log.Debug("100 not sent", "error", err)
+	}
+	c := s.newCall(tx, req)
+	if r := s.admit(c); r != nil {
+		s.refuse(tx, req, r)
+		return
+	}
+	ctx, cancel := context.WithCancelCause(context.Background())
+	c.cancel = cancel
+	c.log.Info("call", "from", c.From().User, "to", c.RequestURI().User, "remote", c.flow.Remote().String(), "transport", c.flow.Network())
+	if r := c.checkOffer(); r != nil {
+		c.refuse(r)
+	} else if s.o.CallTimeout > 0 {
+		c.limit = c.shard.AfterFunc(s.o.CallTimeout, func() { c.hangup(ErrLimit, HangupOptions{}) })
+	}
+	go c.run(ctx) // ends when the handler returns; Server.Close waits for it
+}
+
+// newCall makes the call of an INVITE. Its tag goes into the request's own To,
+// so that every response to it has the same.
+func (s *Server) newCall(tx *transaction.Server, req *sip.Request) *Call {
+	tag := newTag()
+	req.To().Params = setTag(req.To().Params, tag)
+	id := strconv.FormatUint(rand.Uint64()>>16, 36)
+	c := &Call{
+		server: s, id: id, request: req, flow: tx.Flow(), tx: tx, began: time.Now(),
+		log:       s.log.With("call", id),
+		shard:     s.transactions.Shard(req.CallID().Value()),
+		confirmed: make(chan struct{}),
+	}
+	c.dialog = newDialogAsUAS(req, tag, tx.Flow())
+	return c
+}
+
+// checkOffer refuses an offer that can never be answered before any script runs.
+func (c *Call) checkOffer() *refusal {
+	if len(c.request.Body()) == 0 {
+		return nil // we will offer (RFC 3261 §13.3.1.4)
+	}
+	_, n, err := sdp.Answer(c.request.Body(), c.describe(9), c.server.capabilities)
+	if err != nil {
+		return refusalOf(err)
+	}
+	c.negotiation.current = n
+	return nil
+}
+
+// refuse ends a call with a final response before its handler has run. The
+// shard is locked.
+func (c *Call) refuse(r *refusal) {
+	c.finish(r.code, r.reason, headersOf(r), ErrRefused)
+	c.server.stats.failed.Add(1)
+}
+
+func headersOf(r *refusal) Headers {
+	var hs Headers
+	for _, h := range r.headers {
+		hs = append(hs, Header{h.Name(), h.Value()})
+	}
+	return hs
+}
+
+// run is the call's goroutine. A handler that panics ends its own call only.
+func (c *Call) run(ctx context.Context) {
+	defer c.server.leave()
+	defer c.cancel(nil)
+	defer c.report()
+	defer func() {
+		if p := recover(); p != nil {
+			c.log.Error("handler panicked", "panic", fmt.Sprint(p), "stack", string(debug.Stack()))
+			_ = c.Hangup(HangupOptions{Code: 500, Failed: true})
+		}
+	}()
+	if ctx.Err() == nil {
+		c.server.o.Handler.ServeCall(ctx, c)
+		_ = c.Hangup(HangupOptions{}) // does nothing when the call has ended
+	}
+}
+
+// report logs the end of the call.
+func (c *Call) report() {
+	c.shard.Lock()
+	e, rtp := c.ending, c.final
+	codec := c.negotiation.current.Codec
+	c.shard.Unlock()
+	attrs := []slog.Attr{
+		slog.String("by", e.By()), slog.Int("status", e.Code), slog.Float64("seconds", e.Duration.Seconds()),
+		slog.Uint64("sent", rtp.Sent.Packets), slog.Uint64("received", rtp.Received.Packets),
+		slog.Int64("lost", rtp.Received.Lost), slog.Float64("jitter_ms", float64(rtp.Received.Jitter.Microseconds())/1000),
+	}
+	if c.session != nil {
+		attrs = append(attrs, slog.String("codec", codec.String()))
+	}
+	if e.Reason != "" {
+		attrs = append(attrs, slog.String("reason", e.Reason))
+	}
+	c.log.LogAttrs(context.Background(), slog.LevelInfo, "call ended", attrs...)
+}

@@ -1,0 +1,61 @@
+package core
+
+import (
+	"fmt"
+	"time"
+
+	"offhook/media"
+)
+
+// Play sends a source, in place of what was playing. The call must be answered,
+// or have early media.
+func (c *Call) Play(src media.Source) (*media.Playback, error) {
+	session, err := c.media()
+	if err != nil {
+		return nil, fmt.Errorf("play: %w", err)
+	}
+	return session.Play(src) // outside the lock: it may have to encode the source
+}
+
+// SendDTMF sends digits by RFC 4733.
+func (c *Call) SendDTMF(digits string, on, gap time.Duration) (*media.Playback, error) {
+	session, err := c.media()
+	if err != nil {
+		return nil, fmt.Errorf("send digits: %w", err)
+	}
+	return session.SendDTMF(digits, on, gap)
+}
+
+// Capture hands every packet that comes in to fn; see media.Session.Capture.
+func (c *Call) Capture(fn func(media.Received)) error {
+	session, err := c.media()
+	if err != nil {
+		return fmt.Errorf("capture: %w", err)
+	}
+	session.Capture(fn)
+	return nil
+}
+
+// Stats tells what was sent and received.
+func (c *Call) Stats() media.Stats {
+	c.shard.Lock()
+	session, final := c.session, c.final
+	ended := c.state == Ended
+	c.shard.Unlock()
+	if session == nil || ended {
+		return final
+	}
+	return session.Stats()
+}
+
+func (c *Call) media() (*media.Session, error) {
+	c.shard.Lock()
+	defer c.shard.Unlock()
+	switch {
+	case c.state == Ended:
+		return nil, ErrEnded
+	case c.session == nil:
+		return nil, ErrNoMedia
+	}
+	return c.session, nil
+}

@@ -1,0 +1,80 @@
+package core
+
+import (
+	"bytes"
+
+	"github.com/emiago/sipgo/sip"
+
+	"offhook/core/sdp"
+	"offhook/core/transaction"
+)
+
+// reinvite takes an INVITE within the dialog (RFC 3261 §14.2): a new offer, or
+// none, in which case our 200 offers and the ACK answers.
+func (c *Call) reinvite(tx *transaction.Server, req *sip.Request) {
+	switch {
+	case !c.state.Answered():
+		// the INVITE itself has no final response yet
+		c.server.refuse(tx, req, retryShortly)
+	case c.accepted != nil:
+		c.server.refuse(tx, req, retryShortly) // its 200 waits for the ACK
+	default:
+		if c.modify(tx, req) {
+			c.accept(tx, req.CSeq().SeqNo)
+		}
+	}
+}
+
+// update takes an UPDATE (RFC 3311), which needs no ACK.
+func (c *Call) update(tx *transaction.Server, req *sip.Request) {
+	switch {
+	case len(req.Body()) == 0: // refreshes the target and nothing else
+		c.dialog.refresh(req)
+		c.respond(tx, req, nil)
+	case !c.state.Answered() || c.negotiation.pending:
+		c.server.refuse(tx, req, retryShortly) // an offer without its answer is on the way (RFC 3311 §5.2)
+	default:
+		c.modify(tx, req)
+	}
+}
+
+// retryShortly is 500 with a Retry-After between 0 and 10 s (RFC 3261 §14.2).
+var retryShortly = (&refusal{code: 500, reason: "Offer Pending"}).with("Retry-After", "2")
+
+// modify answers an offer within the dialog, or makes one. The session stays as
+// it was when the offer cannot be answered.
+func (c *Call) modify(tx *transaction.Server, req *sip.Request) bool {
+	local := c.negotiation.local
+	local.Version++
+	capabilities := c.server.capabilities
+	if len(req.Body()) == 0 {
+		c.negotiation.local, c.negotiation.pending = local, true
+		c.negotiation.ours = sdp.Offer(local, capabilities)
+	} else {
+		answer, n, err := sdp.Answer(req.Body(), local, capabilities)
+		if err != nil {
+			c.server.refuse(tx, req, refusalOf(err))
+			return false
+		}
+		c.negotiation.local, c.negotiation.ours = local, bytes.Clone(answer)
+		c.settle(n)
+	}
+	c.dialog.refresh(req)
+	c.log.Info("modified", "method", string(req.Method), "codec", c.negotiation.current.Codec.String(),
+		"media", c.negotiation.current.Remote.String(), "hold", c.negotiation.current.Hold)
+	c.respond(tx, req, c.negotiation.ours)
+	return true
+}
+
+// respond sends 200 to a request within the dialog.
+func (c *Call) respond(tx *transaction.Server, req *sip.Request, body []byte) {
+	res := c.server.response(req, 200, "", nil)
+	res.AppendHeader(c.server.contact(c.request.Recipient.User, c.flow))
+	res.AppendHeader(sip.NewHeader("Allow", allowedMethods))
+	if body != nil {
+		withSDP(res, body)
+	}
+	if err := tx.Respond(res); err != nil {
+		c.log.Warn("response not sent", "status", 200, "method", string(req.Method), "error", err)
+	}
+}

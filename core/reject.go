@@ -1,0 +1,67 @@
+package core
+
+import (
+	"fmt"
+
+	"github.com/emiago/sipgo/sip"
+)
+
+// Reject ends a call that is not answered with a final response 400–699. An
+// empty reason is the usual phrase of the code.
+func (c *Call) Reject(code int, reason string, h Headers) error {
+	if code < 400 || code > 699 {
+		return fmt.Errorf("reject with %d: %w: 400 to 699", code, ErrStatus)
+	}
+	c.shard.Lock()
+	defer c.shard.Unlock()
+	return c.refusable(func() { c.finish(code, reason, h, ErrLocalHangup) })
+}
+
+// Redirect ends a call that is not answered with a 3xx and the targets as
+// Contact, in order of preference.
+func (c *Call) Redirect(uris []string, code int, h Headers) error {
+	if code < 300 || code > 399 {
+		return fmt.Errorf("redirect with %d: %w: 300 to 399", code, ErrStatus)
+	}
+	contacts := make(Headers, 0, len(uris)+len(h))
+	for _, uri := range uris {
+		var u sip.Uri
+		if err := sip.ParseUri(uri, &u); err != nil {
+			return fmt.Errorf("redirect to %q: %w", uri, err)
+		}
+		contacts = append(contacts, Header{"Contact", "<" + u.String() + ">"})
+	}
+	c.shard.Lock()
+	defer c.shard.Unlock()
+	return c.refusable(func() { c.finish(code, "", append(contacts, h...), ErrLocalHangup) })
+}
+
+// refusable runs a refusal if the call can still be refused.
+func (c *Call) refusable(refuse func()) error {
+	switch {
+	case c.state.Answered():
+		return ErrAnswered
+	case c.state == Ended:
+		return ErrEnded
+	}
+	refuse()
+	return nil
+}
+
+// finish ends a call that is not answered with a final response. The shard is
+// locked.
+func (c *Call) finish(code int, reason string, h Headers, cause error) {
+	if !c.change(evEnd) {
+		return
+	}
+	if err := c.tx.Respond(c.inviteResponse(code, reason, h)); err != nil {
+		c.log.Warn("response not sent", "status", code, "error", err)
+	}
+	c.ending.Code = code
+	if c.ending.Reason == "" {
+		c.ending.Reason = reason
+	}
+	c.log.Info("refused", "status", code)
+	c.end(cause)
+	c.server.forget(c.dialog.id)
+}

@@ -1,0 +1,106 @@
+package core
+
+import (
+	"math/rand/v2"
+	"net"
+	"net/netip"
+	"strconv"
+
+	"github.com/emiago/sipgo/sip"
+
+	"offhook/core/transport"
+)
+
+// Header is one header field of a message.
+type Header struct{ Name, Value string }
+
+// Headers are header fields in order.
+type Headers []Header
+
+func (hs Headers) addTo(m sip.Message) {
+	for _, h := range hs {
+		m.AppendHeader(sip.NewHeader(h.Name, h.Value))
+	}
+}
+
+// response makes a response with what every one of ours has.
+func (s *Server) response(req *sip.Request, code int, reason string, body []byte) *sip.Response {
+	if reason == "" {
+		reason = phrase(code)
+	}
+	res := sip.NewResponseFromRequest(req, code, reason, body)
+	if s.o.UserAgent != "" {
+		res.AppendHeader(sip.NewHeader("Server", s.o.UserAgent))
+	}
+	return res
+}
+
+// withSDP gives a response its session description.
+func withSDP(res *sip.Response, body []byte) {
+	contentType := sip.ContentTypeHeader(acceptedBodies)
+	res.AppendHeader(&contentType)
+	res.SetBody(body)
+}
+
+// contact is where the peer reaches us in the dialog: the address it has
+// reached us on, or our domain (RFC 3261 §12.1.1).
+func (s *Server) contact(user string, f transport.Flow) *sip.ContactHeader {
+	local := f.Local()
+	h := &sip.ContactHeader{Address: sip.Uri{Scheme: "sip", User: user, Host: local.Addr().String(), Port: int(local.Port())}}
+	if s.o.Domain != "" {
+		h.Address.Host = s.o.Domain
+	}
+	if f.Reliable() {
+		h.Address.UriParams = sip.HeaderParams{{K: "transport", V: "tcp"}}
+	}
+	return h
+}
+
+// tagOf returns a tag parameter.
+func tagOf(p sip.HeaderParams) (string, bool) { return p.Get("tag") }
+
+// newTag makes a tag with 64 random bits (RFC 3261 §19.3 wants 32).
+func newTag() string { return strconv.FormatUint(rand.Uint64(), 36) }
+
+// phrase is the usual reason phrase of a status code (RFC 3261 §21).
+func phrase(code int) string {
+	if p, ok := phrases[code]; ok {
+		return p
+	}
+	return "Status " + strconv.Itoa(code)
+}
+
+var phrases = map[int]string{
+	100: "Trying", 180: "Ringing", 181: "Call Is Being Forwarded", 182: "Queued", 183: "Session Progress", 199: "Early Dialog Terminated",
+	200: "OK", 300: "Multiple Choices", 301: "Moved Permanently", 302: "Moved Temporarily", 305: "Use Proxy", 380: "Alternative Service",
+	400: "Bad Request", 401: "Unauthorized", 402: "Payment Required", 403: "Forbidden", 404: "Not Found", 405: "Method Not Allowed",
+	406: "Not Acceptable", 408: "Request Timeout", 410: "Gone", 415: "Unsupported Media Type", 420: "Bad Extension",
+	480: "Temporarily Unavailable", 481: "Call/Transaction Does Not Exist", 482: "Loop Detected", 484: "Address Incomplete",
+	486: "Busy Here", 487: "Request Terminated", 488: "Not Acceptable Here", 491: "Request Pending",
+	500: "Server Internal Error", 501: "Not Implemented", 503: "Service Unavailable", 504: "Server Time-out",
+	600: "Busy Everywhere", 603: "Decline", 604: "Does Not Exist Anywhere", 606: "Not Acceptable", 607: "Unwanted", 608: "Rejected",
+}
+
+// numericAddr is the address a URI names without a look-up, if it names one.
+func numericAddr(u *sip.Uri) (netip.AddrPort, bool) {
+	host := u.Host
+	if maddr, ok := u.UriParams.Get("maddr"); ok {
+		host = maddr
+	}
+	ip, err := netip.ParseAddr(trimBrackets(host))
+	if err != nil {
+		return netip.AddrPort{}, false
+	}
+	port := u.Port
+	if port == 0 {
+		port = 5060
+	}
+	return netip.AddrPortFrom(ip.Unmap(), uint16(port)), true
+}
+
+func trimBrackets(host string) string {
+	if h, _, err := net.SplitHostPort(host + ":0"); err == nil {
+		return h
+	}
+	return host
+}

@@ -1,0 +1,130 @@
+package sdp
+
+import (
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/pion/sdp/v3"
+)
+
+// Answer answers an offer: the first stream with a codec that we allow gets our
+// side, with that codec and telephone-event; every other one gets port 0
+// (RFC 3264 §6). Errors are ErrNoCommonCodec and *SyntaxError.
+func Answer(offer []byte, l Local, c Capabilities) (answer []byte, n Negotiated, err error) {
+	d, err := parse(offer)
+	if err != nil {
+		return nil, n, err
+	}
+	chosen := -1
+	var flaw error = ErrNoCommonCodec
+	for i, m := range d.MediaDescriptions {
+		if !usable(m) {
+			continue
+		}
+		s, err := readStream(d, m)
+		if err != nil {
+			flaw = err
+			continue
+		}
+		if agreed, ok := s.agree(c); ok {
+			chosen, n = i, agreed
+			break
+		}
+	}
+	if chosen < 0 {
+		return nil, n, flaw
+	}
+	out := l.description()
+	out.TimeDescriptions = d.TimeDescriptions // RFC 3264 §6: t= is the offer's
+	for i, m := range d.MediaDescriptions {
+		if i == chosen {
+			out.MediaDescriptions = append(out.MediaDescriptions, l.stream(m.MediaName.Protos, n, n.direction()))
+			continue
+		}
+		out.MediaDescriptions = append(out.MediaDescriptions, rejected(m))
+	}
+	answer, err = out.Marshal()
+	return answer, n, err
+}
+
+// agree picks the first codec of the peer's that we allow.
+func (s *stream) agree(c Capabilities) (n Negotiated, ok bool) {
+	n = Negotiated{Remote: s.remote, RemoteRTCP: s.rtcp, Ptime: s.ptime}
+	i := slices.IndexFunc(s.formats, func(f format) bool { return f.audio && slices.Contains(c.Codecs, f.codec) })
+	if i < 0 {
+		return n, false
+	}
+	n.Codec, n.PayloadType = s.formats[i].codec, s.formats[i].payloadType
+	if j := slices.IndexFunc(s.formats, func(f format) bool { return f.dtmf }); j >= 0 && c.DTMF {
+		n.DTMFPayloadType = s.formats[j].payloadType
+	}
+	n.Receive = s.direction == sdp.DirectionSendRecv || s.direction == sdp.DirectionSendOnly
+	n.Send = s.direction == sdp.DirectionSendRecv || s.direction == sdp.DirectionRecvOnly
+	if s.muted {
+		n.Send = false
+	}
+	n.Hold = !n.Send
+	return n, true
+}
+
+func (n Negotiated) direction() sdp.Direction {
+	switch {
+	case n.Send && n.Receive:
+		return sdp.DirectionSendRecv
+	case n.Send:
+		return sdp.DirectionSendOnly
+	case n.Receive:
+		return sdp.DirectionRecvOnly
+	}
+	return sdp.DirectionInactive
+}
+
+// description is the session level of what we send.
+func (l Local) description() *sdp.SessionDescription {
+	family := "IP4"
+	if l.Address.Is6() && !l.Address.Is4In6() {
+		family = "IP6"
+	}
+	address := l.Address.Unmap().WithZone("").String()
+	return &sdp.SessionDescription{
+		Origin:                sdp.Origin{Username: "offhook", SessionID: l.ID, SessionVersion: l.Version, NetworkType: "IN", AddressType: family, UnicastAddress: address},
+		SessionName:           "-",
+		ConnectionInformation: &sdp.ConnectionInformation{NetworkType: "IN", AddressType: family, Address: &sdp.Address{Address: address}},
+		TimeDescriptions:      []sdp.TimeDescription{{}},
+	}
+}
+
+// stream is our side of one stream with one codec.
+func (l Local) stream(protos []string, n Negotiated, direction sdp.Direction) *sdp.MediaDescription {
+	m := &sdp.MediaDescription{MediaName: sdp.MediaName{Media: "audio", Port: sdp.RangedPort{Value: l.Port}, Protos: protos}}
+	addCodec(m, n.PayloadType, n.Codec.String()+"/"+strconv.Itoa(n.Codec.ClockRate()), "")
+	if n.DTMFPayloadType != 0 {
+		addCodec(m, n.DTMFPayloadType, "telephone-event/8000", dtmfEvents)
+	}
+	addAttributes(m, n.Ptime.Milliseconds(), direction)
+	return m
+}
+
+func addCodec(m *sdp.MediaDescription, pt uint8, encoding, fmtp string) {
+	number := strconv.Itoa(int(pt))
+	m.MediaName.Formats = append(m.MediaName.Formats, number)
+	m.WithValueAttribute("rtpmap", number+" "+encoding)
+	if fmtp != "" {
+		m.WithValueAttribute("fmtp", number+" "+fmtp)
+	}
+}
+
+func addAttributes(m *sdp.MediaDescription, ptimeMs int64, direction sdp.Direction) {
+	m.WithValueAttribute("ptime", strconv.FormatInt(ptimeMs, 10))
+	m.WithPropertyAttribute(direction.String())
+}
+
+// rejected is an m= line of an offer with port 0 and nothing else.
+func rejected(m *sdp.MediaDescription) *sdp.MediaDescription {
+	name := m.MediaName
+	name.Port = sdp.RangedPort{}
+	name.Formats = slices.Clone(name.Formats)
+	name.Media = strings.Clone(name.Media)
+	return &sdp.MediaDescription{MediaName: name}
+}

@@ -1,0 +1,95 @@
+package core
+
+import (
+	"context"
+	"log/slog"
+
+	"github.com/emiago/sipgo/sip"
+
+	"offhook/core/transaction"
+	"offhook/core/transport"
+)
+
+// user is the Server as transaction.User: what comes in is sorted here, by
+// dialog and by method, and goes on in the file of its verb. Every method runs
+// with the shard of the Call-ID locked.
+type user struct{ *Server }
+
+func (s user) Request(tx *transaction.Server, req *sip.Request) {
+	if refusal := s.validate(req); refusal != nil {
+		s.refuse(tx, req, refusal)
+		return
+	}
+	if tag, ok := tagOf(req.To().Params); ok {
+		s.inDialog(tx, req, s.find(dialogID{req.CallID().Value(), tag}))
+		return
+	}
+	switch req.Method {
+	case sip.INVITE:
+		s.invite(tx, req)
+	case sip.OPTIONS:
+		s.options(tx, req)
+	case sip.BYE, sip.INFO, sip.UPDATE, sip.PRACK, sip.NOTIFY, sip.REFER:
+		s.refuse(tx, req, noDialog)
+	default:
+		s.refuse(tx, req, notAllowed)
+	}
+}
+
+// inDialog takes a request with a To-tag; c is nil when there is no such dialog.
+func (s user) inDialog(tx *transaction.Server, req *sip.Request, c *Call) {
+	if c == nil {
+		s.refuse(tx, req, noDialog)
+		return
+	}
+	if !c.dialog.advance(req.CSeq().SeqNo) {
+		s.refuse(tx, req, outOfOrder)
+		return
+	}
+	switch req.Method {
+	case sip.INVITE:
+		c.reinvite(tx, req)
+	case sip.UPDATE:
+		c.update(tx, req)
+	case sip.BYE:
+		c.bye(tx, req)
+	case sip.INFO:
+		c.info(tx, req)
+	case sip.OPTIONS:
+		s.options(tx, req)
+	case sip.REGISTER, sip.SUBSCRIBE, sip.NOTIFY, sip.REFER, sip.MESSAGE, sip.PUBLISH, sip.PRACK:
+		s.refuse(tx, req, notAllowed)
+	default:
+		s.refuse(tx, req, notImplemented)
+	}
+}
+
+func (s user) Cancel(cancel, invite *transaction.Server) { s.cancel(cancel, invite) }
+
+func (s user) Ack(req *sip.Request, _ transport.Flow) {
+	tag, _ := tagOf(req.To().Params)
+	if c := s.find(dialogID{req.CallID().Value(), tag}); c != nil {
+		c.ack(req)
+	}
+}
+
+// Response takes a 2xx to an INVITE of ours whose transaction is over.
+func (s user) Response(*sip.Response, transport.Flow) {}
+
+// refuse answers a request that begins or changes nothing.
+func (s *Server) refuse(tx *transaction.Server, req *sip.Request, r *refusal) {
+	res := s.response(req, r.code, r.reason, nil)
+	for _, h := range r.headers {
+		res.AppendHeader(h)
+	}
+	if to := res.To(); to != nil { // tag it here: the same for every copy of the request
+		if _, ok := tagOf(to.Params); !ok {
+			to.Params.Add("tag", newTag())
+		}
+	}
+	if err := tx.Respond(res); err != nil {
+		s.log.Debug("response not sent", "status", r.code, "error", err)
+	}
+	s.log.LogAttrs(context.Background(), slog.LevelDebug, "request refused", slog.String("method", string(req.Method)),
+		slog.Int("status", r.code), slog.String("reason", r.reason), slog.String("remote", tx.Flow().Remote().String()))
+}

@@ -1,0 +1,87 @@
+package core
+
+import (
+	"strings"
+
+	"github.com/emiago/sipgo/sip"
+)
+
+// refusal is a final response that begins and changes nothing.
+type refusal struct {
+	code    int
+	reason  string
+	headers []sip.Header
+}
+
+func (r *refusal) with(name, value string) *refusal {
+	return &refusal{r.code, r.reason, append(r.headers[:len(r.headers):len(r.headers)], sip.NewHeader(name, value))}
+}
+
+const (
+	allowedMethods = "INVITE, ACK, CANCEL, BYE, OPTIONS, INFO, UPDATE"
+	acceptedBodies = "application/sdp"
+)
+
+var (
+	noDialog       = &refusal{code: 481, reason: "Call/Transaction Does Not Exist"}
+	notAllowed     = (&refusal{code: 405, reason: "Method Not Allowed"}).with("Allow", allowedMethods)
+	notImplemented = &refusal{code: 501, reason: "Not Implemented"}
+	outOfOrder     = &refusal{code: 500, reason: "CSeq Out of Order"} // RFC 3261 §12.2.2
+	badSDP         = &refusal{code: 400, reason: "Bad Session Description"}
+	noContact      = &refusal{code: 400, reason: "Missing Contact"} // RFC 3261 §8.1.1.8
+	notAcceptable  = &refusal{code: 488, reason: "Not Acceptable Here"}
+	glare          = &refusal{code: 491, reason: "Request Pending"}
+	wrongBody      = (&refusal{code: 415, reason: "Unsupported Media Type"}).with("Accept", acceptedBodies)
+	unavailable    = &refusal{code: 503, reason: "Service Unavailable"}
+)
+
+// validate inspects what every request must have (RFC 3261 §8.2.1 to §8.2.3).
+// Via, From, To, Call-ID and CSeq were checked below; nil means that the
+// request is fine.
+func (s *Server) validate(req *sip.Request) *refusal {
+	switch req.Recipient.Scheme {
+	case "sip", "sips", "tel":
+	default:
+		return &refusal{code: 416, reason: "Unsupported URI Scheme"}
+	}
+	if from, ok := tagOf(req.From().Params); !ok || from == "" {
+		return &refusal{code: 400, reason: "Missing From Tag"}
+	}
+	if unknown := requires(req); unknown != "" {
+		return (&refusal{code: 420, reason: "Bad Extension"}).with("Unsupported", unknown)
+	}
+	if req.IsInvite() {
+		if c := req.Contact(); c == nil || c.Address.Wildcard {
+			return noContact
+		}
+	}
+	if len(req.Body()) > 0 && (req.Method == sip.INVITE || req.Method == sip.UPDATE) && !isSDP(req) {
+		return wrongBody
+	}
+	return nil
+}
+
+// requires returns the option tags of Require. We support none, so each is one
+// that we lack (RFC 3261 §8.2.2.3).
+func requires(req *sip.Request) string {
+	var tags []string
+	for _, h := range req.GetHeaders("Require") {
+		for tag := range strings.SplitSeq(h.Value(), ",") {
+			if tag = strings.TrimSpace(tag); tag != "" {
+				tags = append(tags, tag)
+			}
+		}
+	}
+	return strings.Join(tags, ", ")
+}
+
+func isSDP(req *sip.Request) bool {
+	h := req.ContentType()
+	return h != nil && mediaType(h.Value()) == "application/sdp"
+}
+
+// mediaType is a Content-Type without its parameters, in lower case.
+func mediaType(contentType string) string {
+	t, _, _ := strings.Cut(contentType, ";")
+	return strings.ToLower(strings.TrimSpace(t))
+}
