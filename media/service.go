@@ -15,6 +15,8 @@ const (
 	rtcpPeriod  = time.Second
 	// maxBehind is how many frames late a playback catches up; from there on it leaves frames out.
 	maxBehind = 3
+	// keyTimeout is how long after a telephone-event a press may still be open: longer than dtmf.Receiver waits.
+	keyTimeout = time.Second
 	// eventClockRate is the clock rate of telephone-event in Hz, the only one that goes with G.711 (RFC 4733 §2.1).
 	eventClockRate = 8000
 )
@@ -115,7 +117,7 @@ func (s *Session) drainRTP(now instant, w *work) {
 	n := s.wire.receiveRTP(w.inbox)
 	for i := range n {
 		b, arrival := w.inbox.packet(i)
-		s.takeRTP(b, arrival, now, w)
+		s.takeRTP(b, stamped(arrival), now, w)
 	}
 }
 
@@ -157,17 +159,19 @@ func (s *Session) takeKey(timestamp uint32, payload []byte, now instant, w *work
 	for _, press := range pressed[:n] {
 		w.events = append(w.events, keyEvent(press))
 	}
-	s.keyDown = !p.End
+	s.keyUntil = now.add(keyTimeout)
 }
 
 // expireKey ends a press whose end was lost.
 func (s *Session) expireKey(now instant, w *work) {
-	if !s.keyDown {
+	if s.keyUntil == 0 {
 		return
 	}
 	if press, ok := s.keys.Expire(time.Duration(now)); ok {
-		s.keyDown = false
 		w.events = append(w.events, keyEvent(press))
+	}
+	if now >= s.keyUntil {
+		s.keyUntil = 0
 	}
 }
 
@@ -180,8 +184,16 @@ func (s *Session) drainRTCP(w *work) {
 	n := s.wire.receiveRTCP(w.inbox)
 	for i := range n {
 		b, arrival := w.inbox.packet(i)
-		s.takeRTCP(b, arrival)
+		s.takeRTCP(b, stamped(arrival))
 	}
+}
+
+// stamped is an arrival in Unix nanoseconds; what the kernel did not stamp arrives now.
+func stamped(arrival int64) int64 {
+	if arrival == 0 {
+		return time.Now().UnixNano()
+	}
+	return arrival
 }
 
 func (s *Session) takeRTCP(b []byte, arrival int64) {

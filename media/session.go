@@ -67,7 +67,7 @@ type Session struct {
 	receiver receiver
 	reporter reporter
 	keys     dtmf.Receiver
-	keyDown  bool // a press began and did not end yet
+	keyUntil instant // a press may be open until then; 0 = none is
 
 	deadline   instant // when the driver serves the session next
 	nextReport instant

@@ -2,56 +2,14 @@ package media
 
 import (
 	"encoding/binary"
-	"errors"
 	"fmt"
-	"net"
 	"net/netip"
 	"os"
-	"strconv"
 	"syscall"
 	"unsafe"
 
 	"golang.org/x/sys/unix"
 )
-
-const (
-	rtpBuffer  = 32 << 10 // SO_RCVBUF: over half a second of G.711; the kernel's default would let 10,000 calls queue 2 GB
-	rtcpBuffer = 8 << 10
-)
-
-var (
-	errPortTaken  = errors.New("port in use")
-	errNoWay      = errors.New("no destination that this socket can reach")
-	errNotAllSent = errors.New("datagram was cut")
-)
-
-// socketPair is the wire of a real session: one socket for RTP and one for RTCP, both bound from the start. They are raw,
-// non-blocking descriptors outside Go's netpoller, whose locks and wake-ups cost more than the packet. Neither is
-// connected: the far end may send from another address than the one it told.
-type socketPair struct {
-	family int
-	rtp    int
-	rtcp   int
-	rtpTo  sockaddr
-	rtcpTo sockaddr
-}
-
-// openPair binds port and the next one at ip. The error wraps errPortTaken if another program has one of them.
-func openPair(ip netip.Addr, port uint16) (*socketPair, error) {
-	p := &socketPair{family: unix.AF_INET}
-	if ip.Is6() {
-		p.family = unix.AF_INET6
-	}
-	var err error
-	if p.rtp, err = openSocket(p.family, netip.AddrPortFrom(ip, port), rtpBuffer); err != nil {
-		return nil, err
-	}
-	if p.rtcp, err = openSocket(p.family, netip.AddrPortFrom(ip, port+1), rtcpBuffer); err != nil {
-		unix.Close(p.rtp)
-		return nil, err
-	}
-	return p, nil
-}
 
 // openSocket makes one non-blocking socket that stamps what it receives.
 func openSocket(family int, local netip.AddrPort, buffer int) (fd int, err error) {
@@ -77,45 +35,6 @@ func openSocket(family int, local netip.AddrPort, buffer int) (fd int, err error
 		return -1, fmt.Errorf("bind %v: %w", local, os.NewSyscallError("bind", err))
 	}
 	return fd, nil
-}
-
-func bindAddr(a netip.AddrPort) unix.Sockaddr {
-	if a.Addr().Is4() {
-		return &unix.SockaddrInet4{Port: int(a.Port()), Addr: a.Addr().As4()}
-	}
-	return &unix.SockaddrInet6{Port: int(a.Port()), Addr: a.Addr().As16(), ZoneId: zoneID(a.Addr().Zone())}
-}
-
-// zoneID is the interface index of an IPv6 zone; an unknown one is 0, which the kernel refuses where it matters.
-func zoneID(zone string) uint32 {
-	if zone == "" {
-		return 0
-	}
-	if n, err := strconv.ParseUint(zone, 10, 32); err == nil {
-		return uint32(n)
-	}
-	if i, err := net.InterfaceByName(zone); err == nil {
-		return uint32(i.Index)
-	}
-	return 0
-}
-
-// direct sets where packets go from now on.
-func (p *socketPair) direct(rtp, rtcp netip.AddrPort) {
-	p.rtpTo, p.rtcpTo = newSockaddr(p.family, rtp), newSockaddr(p.family, rtcp)
-}
-
-func (p *socketPair) sendRTP(b []byte) error  { return send(p.rtp, b, &p.rtpTo) }
-func (p *socketPair) sendRTCP(b []byte) error { return send(p.rtcp, b, &p.rtcpTo) }
-
-func (p *socketPair) receiveRTP(in *inbox) int  { return in.fill(p.rtp) }
-func (p *socketPair) receiveRTCP(in *inbox) int { return in.fill(p.rtcp) }
-
-func (p *socketPair) flush() {}
-
-func (p *socketPair) close() {
-	unix.Close(p.rtp)
-	unix.Close(p.rtcp)
 }
 
 // sockaddr is a socket address as the kernel reads it, made once for all packets.
@@ -164,11 +83,6 @@ func send(fd int, b []byte, to *sockaddr) error {
 	}
 	return nil
 }
-
-const (
-	inboxPackets = 32
-	inboxOctets  = 2048 // a longer datagram is cut, which the checks of its payload type tell
-)
 
 // inbox receives datagrams in batches. One serves all sessions of a shard in turn.
 type inbox struct {

@@ -104,7 +104,7 @@ func (s *Session) nextDuty() instant {
 	if s.options.Timeout > 0 && s.params.Receive && !s.silent {
 		next = min(next, s.heard.add(s.options.Timeout))
 	}
-	if s.keyDown {
+	if s.keyUntil != 0 {
 		next = min(next, s.driver.now().add(defaultPtime))
 	}
 	return next
