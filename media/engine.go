@@ -9,7 +9,6 @@ import (
 	"math/rand/v2"
 	"net/netip"
 	"runtime"
-	"slices"
 	"sync"
 	"time"
 )
@@ -221,36 +220,6 @@ func (e *Engine) Close() error {
 		reserveThreads(-len(e.shards))
 	}
 	return nil
-}
-
-// EngineStats tells how an engine does.
-type EngineStats struct {
-	Sessions        int // open now
-	PortsInUse      int // pairs of open sessions
-	PortsQuarantine int // freed pairs that wait
-	PortsFree       int // pairs that can be had
-	Lateness        Lateness
-}
-
-// Lateness is a histogram of how late frames were served, against their deadlines.
-type Lateness struct {
-	Bounds []time.Duration // upper bounds, included
-	Counts []uint64        // one more than Bounds: the last counts what was later than all of them
-}
-
-// Stats tells how the engine does.
-func (e *Engine) Stats() EngineStats {
-	st := EngineStats{Lateness: Lateness{Bounds: slices.Clone(latenessBounds[:]), Counts: make([]uint64, len(latenessBounds)+1)}}
-	st.PortsInUse, st.PortsQuarantine, st.PortsFree = e.ports.counts(time.Now())
-	for _, sh := range e.shards {
-		for i := range sh.lateness {
-			st.Lateness.Counts[i] += sh.lateness[i].Load()
-		}
-	}
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	st.Sessions = len(e.sessions)
-	return st
 }
 
 // randomCNAME is a short-term persistent CNAME of 96 random bits (RFC 7022 §4.2).

@@ -249,6 +249,59 @@ func TestNothingLeaks(t *testing.T) {
 	}
 }
 
+// TestBusySession holds the lock of one session over three deadlines: its shard waits for it no longer than for others.
+func TestBusySession(t *testing.T) {
+	e := testEngine(t, Options{Shards: 1})
+	busy, other := open(t, e, SessionOptions{}), open(t, e, SessionOptions{})
+	join(busy, other)
+	var playbacks [2]*Playback
+	for i, s := range []*Session{busy, other} {
+		var err error
+		if playbacks[i], err = s.Play(Silence(600 * time.Millisecond)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	time.Sleep(100 * time.Millisecond) // both play
+	busy.mu.Lock()
+	before := other.Stats().Sent.Packets
+	for other.Stats().Sent.Packets < before+3 {
+		runtime.Gosched() // the test times out if the shard waits for the lock
+	}
+	busy.mu.Unlock()
+	for i, p := range playbacks {
+		<-p.Done()
+		if r := p.Result(); r.Status != PlayDone || r.Packets+p.session.Stats().Sent.Skipped != 30 {
+			t.Errorf("playback %d: %+v", i, r)
+		}
+	}
+}
+
+// TestPanicOfOneSession checks that a panic in a function that a session calls ends its playback and nothing else.
+func TestPanicOfOneSession(t *testing.T) {
+	e := testEngine(t, Options{Shards: 1})
+	bad, good := open(t, e, SessionOptions{Timeout: 50 * time.Millisecond, Event: func(Event) { panic("in Event") }}), open(t, e, SessionOptions{})
+	for _, s := range []*Session{bad, good} {
+		s.Configure(Params{Remote: netip.MustParseAddrPort("127.0.0.1:9"), Send: true, Receive: true})
+	}
+	endless, err := bad.Play(Silence(0))
+	if err != nil {
+		t.Fatal(err)
+	}
+	<-endless.Done()
+	if r := endless.Result(); r.Status != PlayFailed {
+		t.Errorf("result %+v", r)
+	}
+	p, err := good.Play(Silence(100 * time.Millisecond))
+	if err != nil {
+		t.Fatal(err)
+	}
+	<-p.Done()
+	if r := p.Result(); r.Status != PlayDone {
+		t.Errorf("result of the other session %+v", r)
+	}
+	bad.Close()
+}
+
 // TestManyAtOnce opens, changes and closes sessions from several goroutines while they play.
 func TestManyAtOnce(t *testing.T) {
 	e := testEngine(t, Options{Shards: 2, PortMin: 31000, PortMax: 31999, Quarantine: -1})

@@ -27,6 +27,7 @@ func TestPacing(t *testing.T) {
 	e := testEngine(t, Options{PortMin: 20000, PortMax: 40000})
 	drop := dropAll(t)
 	var sample []*net.UDPConn
+	var played []time.Time
 	play := func(remote netip.AddrPort) {
 		s := open(t, e, SessionOptions{})
 		s.Configure(Params{Remote: remote, Send: true, Receive: true})
@@ -39,6 +40,7 @@ func TestPacing(t *testing.T) {
 		if i%max(*pacing/sampled, 1) == 0 {
 			sample = append(sample, stampingSocket(t))
 			remote = sample[len(sample)-1].LocalAddr().(*net.UDPAddr).AddrPort()
+			played = append(played, time.Now())
 		}
 		play(remote)
 		time.Sleep(time.Millisecond) // calls come one by one
@@ -56,14 +58,16 @@ func TestPacing(t *testing.T) {
 	t.Logf("lateness bounds %v", after.Bounds)
 	t.Logf("lateness counts %v", after.Counts)
 
-	var steps, offsets []time.Duration
-	for _, c := range sample {
+	var first, steps, offsets []time.Duration
+	for i, c := range sample {
 		at := arrivals(t, c)
+		first = append(first, at[0]-time.Duration(played[i].UnixNano()))
 		for i := range at[1:] {
 			steps = append(steps, (at[i+1] - at[i] - testPtime).Abs())
 		}
 		offsets = append(offsets, fromGrid(at)...)
 	}
+	t.Logf("first packet after Open and Play: %s", percentiles(first))
 	t.Logf("distance from 20 ms: %s", percentiles(steps))
 	t.Logf("distance from the grid: %s", percentiles(offsets))
 }

@@ -1,6 +1,7 @@
 package media
 
 import (
+	"fmt"
 	"time"
 
 	"offhook/media/dtmf"
@@ -77,4 +78,91 @@ func (p *Playback) skip(n int64) int64 {
 	}
 	p.frame += n
 	return n
+}
+
+// Play starts to send src in place of what was playing, whose status becomes PlayInterrupted. The first packet carries the
+// marker bit and leaves within 20 ms; in place of a stream of a longer ptime, one ptime after the packet before. The
+// error is ErrNotConfigured, ErrClosed, or why src cannot be had in the session's codec.
+func (s *Session) Play(src Source) (*Playback, error) {
+	s.control.Lock()
+	defer s.control.Unlock()
+	p, err := s.parameters()
+	if err != nil {
+		return nil, fmt.Errorf("play: %w", err)
+	}
+	clip, err := src.Clip(p.Codec, p.Ptime)
+	if err != nil {
+		return nil, fmt.Errorf("play: %w", err)
+	}
+	return s.begin(&Playback{session: s, source: src, clip: clip, ptime: p.Ptime, done: make(chan struct{})})
+}
+
+// SendDTMF sends digits as telephone-events (RFC 4733), each on long and followed by gap, in place of what was playing;
+// zero means 100 ms for both. 'w' in digits is a pause of 500 ms. ErrNoDTMF: the far end did not agree to telephone-event.
+func (s *Session) SendDTMF(digits string, on, gap time.Duration) (*Playback, error) {
+	s.control.Lock()
+	defer s.control.Unlock()
+	p, err := s.parameters()
+	if err == nil && p.DTMFPayloadType == 0 {
+		err = ErrNoDTMF
+	}
+	if err != nil {
+		return nil, fmt.Errorf("send DTMF: %w", err)
+	}
+	keys, err := dtmf.Lay(digits, on, gap, p.Ptime)
+	if err != nil {
+		return nil, fmt.Errorf("send DTMF: %w", err)
+	}
+	return s.begin(&Playback{session: s, keys: keys, ptime: p.Ptime, done: make(chan struct{})})
+}
+
+func (s *Session) parameters() (Params, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	switch {
+	case s.closed:
+		return Params{}, ErrClosed
+	case !s.configured:
+		return Params{}, ErrNotConfigured
+	}
+	return s.params, nil
+}
+
+// begin makes p what plays.
+func (s *Session) begin(p *Playback) (*Playback, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.closed {
+		return nil, fmt.Errorf("play: %w", ErrClosed)
+	}
+	if p.clip != nil {
+		s.sender.reserve(len(p.clip.Frame(0)))
+	}
+	idle := s.playback == nil
+	s.finish(s.playback, PlayInterrupted)
+	s.playback = p
+	s.sender.talking = false
+	if idle {
+		s.driver.kick(s)
+	}
+	return p, nil
+}
+
+// fail ends what plays after the driver had to give the session up.
+func (s *Session) fail() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.finish(s.playback, PlayFailed)
+}
+
+// finish ends p, unless it has ended; s.mu is held.
+func (s *Session) finish(p *Playback, status PlayStatus) {
+	if p == nil || p.status != "" {
+		return
+	}
+	p.status = status
+	close(p.done)
+	if s.playback == p {
+		s.playback = nil
+	}
 }

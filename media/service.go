@@ -15,8 +15,6 @@ const (
 	rtcpPeriod  = time.Second
 	// maxBehind is how many frames late a playback catches up; from there on it leaves frames out.
 	maxBehind = 3
-	// keyTimeout is how long after a telephone-event a press may still be open: longer than dtmf.Receiver waits.
-	keyTimeout = time.Second
 	// eventClockRate is the clock rate of telephone-event in Hz, the only one that goes with G.711 (RFC 4733 §2.1).
 	eventClockRate = 8000
 )
@@ -111,95 +109,6 @@ func (s *Session) transmit(p *Playback, payloadType uint8, marker bool, timestam
 	}
 }
 
-// drainRTP takes in what waits in the RTP socket, up to a batch: a flood of one session does not starve the others.
-// Captured payloads lie in the inbox until they are delivered, so this is the last to fill it.
-func (s *Session) drainRTP(now instant, w *work) {
-	n := s.wire.receiveRTP(w.inbox)
-	for i := range n {
-		b, arrival := w.inbox.packet(i)
-		s.takeRTP(b, stamped(arrival), now, w)
-	}
-}
-
-// takeRTP takes in one datagram that arrived at a Unix time in nanoseconds.
-func (s *Session) takeRTP(b []byte, arrival int64, now instant, w *work) {
-	h, payload, ok := parseRTP(b)
-	if !ok {
-		s.receiver.past.invalid++
-		return
-	}
-	isKey := s.params.DTMFPayloadType != 0 && h.payloadType == s.params.DTMFPayloadType
-	if !s.receiver.receive(h, len(payload), arrival, !isKey) {
-		return
-	}
-	s.heard = now
-	if s.silent {
-		s.silent = false
-		w.events = append(w.events, Event{Kind: EventResumed})
-	}
-	if isKey {
-		s.takeKey(h.timestamp, payload, now, w)
-	}
-	if s.capture != nil {
-		w.capture = s.capture
-		w.received = append(w.received, Received{
-			Payload: payload, PayloadType: h.payloadType, Marker: h.marker, Sequence: h.sequence,
-			Timestamp: h.timestamp, SSRC: h.ssrc, Arrival: time.Unix(0, arrival),
-		})
-	}
-}
-
-// takeKey takes in a telephone-event payload.
-func (s *Session) takeKey(timestamp uint32, payload []byte, now instant, w *work) {
-	p, err := dtmf.Parse(payload)
-	if err != nil {
-		return // too short to be an event; it counted as RTP
-	}
-	pressed, n := s.keys.Receive(p, timestamp, eventClockRate, time.Duration(now))
-	for _, press := range pressed[:n] {
-		w.events = append(w.events, keyEvent(press))
-	}
-	s.keyUntil = now.add(keyTimeout)
-}
-
-// expireKey ends a press whose end was lost.
-func (s *Session) expireKey(now instant, w *work) {
-	if s.keyUntil == 0 {
-		return
-	}
-	if press, ok := s.keys.Expire(time.Duration(now)); ok {
-		w.events = append(w.events, keyEvent(press))
-	}
-	if now >= s.keyUntil {
-		s.keyUntil = 0
-	}
-}
-
-func keyEvent(p dtmf.Press) Event {
-	return Event{Kind: EventDigit, Digit: p.Digit, Duration: p.Duration}
-}
-
-// drainRTCP takes in what waits in the RTCP socket.
-func (s *Session) drainRTCP(w *work) {
-	n := s.wire.receiveRTCP(w.inbox)
-	for i := range n {
-		b, arrival := w.inbox.packet(i)
-		s.takeRTCP(b, stamped(arrival))
-	}
-}
-
-// stamped is an arrival in Unix nanoseconds; what the kernel did not stamp arrives now.
-func stamped(arrival int64) int64 {
-	if arrival == 0 {
-		return time.Now().UnixNano()
-	}
-	return arrival
-}
-
-func (s *Session) takeRTCP(b []byte, arrival int64) {
-	s.reporter.receive(b, arrival, s.sender.ssrc, s.sender.clockRate)
-}
-
 // sendReport sends RTCP. A report that the kernel refuses is not repeated: the next one says the same and more.
 func (s *Session) sendReport(now instant, w *work, bye bool) {
 	if !s.params.RemoteRTCP.IsValid() {
@@ -208,16 +117,5 @@ func (s *Session) sendReport(now instant, w *work, bye bool) {
 	b := s.reporter.report(w.report[:0], &s.sender, &s.receiver, s.sender.timestamp(now), time.Now(), bye)
 	if err := s.wire.sendRTCP(b); err != nil {
 		s.sender.sent.Errors++
-	}
-}
-
-// watchSilence reports once that no RTP came for the session's timeout.
-func (s *Session) watchSilence(now instant, w *work) {
-	if s.options.Timeout <= 0 || !s.params.Receive || s.silent {
-		return
-	}
-	if since := now.sub(s.heard); since >= s.options.Timeout {
-		s.silent = true
-		w.events = append(w.events, Event{Kind: EventTimeout, Duration: since})
 	}
 }

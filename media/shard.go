@@ -153,20 +153,3 @@ func (sh *shard) serve(s *Session) (again bool) {
 	sh.work.deliver(s)
 	return alive
 }
-
-// latenessBounds are the upper bounds of the histogram.
-var latenessBounds = [...]time.Duration{
-	100 * time.Microsecond, 250 * time.Microsecond, 500 * time.Microsecond, time.Millisecond, 2 * time.Millisecond,
-	5 * time.Millisecond, 10 * time.Millisecond, 20 * time.Millisecond, 50 * time.Millisecond, 100 * time.Millisecond,
-}
-
-// latenessCounts is written by one shard and read by anyone.
-type latenessCounts [len(latenessBounds) + 1]atomic.Uint64
-
-func (c *latenessCounts) add(late time.Duration) {
-	i := 0
-	for i < len(latenessBounds) && late > latenessBounds[i] {
-		i++
-	}
-	c[i].Add(1)
-}

@@ -1,6 +1,10 @@
 package media
 
-import "time"
+import (
+	"slices"
+	"sync/atomic"
+	"time"
+)
 
 // Stats is what a session sent and received so far.
 type Stats struct {
@@ -32,4 +36,51 @@ type Reception struct {
 	Invalid uint64        // datagrams that were not RTP, or RTP of a source that is not yet valid (RFC 3550 §A.1)
 	Reports uint64        // RTCP packets received
 	Last    time.Time     // arrival of the latest valid packet; zero = none came
+}
+
+// EngineStats tells how an engine does.
+type EngineStats struct {
+	Sessions        int // open now
+	PortsInUse      int // pairs of open sessions
+	PortsQuarantine int // freed pairs that wait
+	PortsFree       int // pairs that can be had
+	Lateness        Lateness
+}
+
+// Lateness is a histogram of how late frames were served, against their deadlines.
+type Lateness struct {
+	Bounds []time.Duration // upper bounds, included
+	Counts []uint64        // one more than Bounds: the last counts what was later than all of them
+}
+
+// Stats tells how the engine does.
+func (e *Engine) Stats() EngineStats {
+	st := EngineStats{Lateness: Lateness{Bounds: slices.Clone(latenessBounds[:]), Counts: make([]uint64, len(latenessBounds)+1)}}
+	st.PortsInUse, st.PortsQuarantine, st.PortsFree = e.ports.counts(time.Now())
+	for _, sh := range e.shards {
+		for i := range sh.lateness {
+			st.Lateness.Counts[i] += sh.lateness[i].Load()
+		}
+	}
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	st.Sessions = len(e.sessions)
+	return st
+}
+
+// latenessBounds are the upper bounds of the histogram.
+var latenessBounds = [...]time.Duration{
+	100 * time.Microsecond, 250 * time.Microsecond, 500 * time.Microsecond, time.Millisecond, 2 * time.Millisecond,
+	5 * time.Millisecond, 10 * time.Millisecond, 20 * time.Millisecond, 50 * time.Millisecond, 100 * time.Millisecond,
+}
+
+// latenessCounts is written by one shard and read by anyone.
+type latenessCounts [len(latenessBounds) + 1]atomic.Uint64
+
+func (c *latenessCounts) add(late time.Duration) {
+	i := 0
+	for i < len(latenessBounds) && late > latenessBounds[i] {
+		i++
+	}
+	c[i].Add(1)
 }

@@ -1,0 +1,89 @@
+package media
+
+import (
+	"net/netip"
+	"time"
+)
+
+// Params are what offer and answer settled.
+type Params struct {
+	Remote          netip.AddrPort // where RTP goes; the zero value: nowhere
+	RemoteRTCP      netip.AddrPort // where RTCP goes; the zero value is the port after Remote's
+	Codec           Codec
+	PayloadType     uint8         // to send Codec with
+	Ptime           time.Duration // of sent packets, 10 to 60 ms; 0 = 20 ms
+	DTMFPayloadType uint8         // of telephone-event, both ways; 0 = not agreed
+	Send, Receive   bool          // direction as seen from here
+}
+
+const (
+	defaultPtime  = 20 * time.Millisecond
+	shortestPtime = 10 * time.Millisecond
+	longestPtime  = 60 * time.Millisecond
+)
+
+// Configure applies what an offer and its answer settled, at the start or after a re-INVITE. What plays goes on, in the new
+// codec and ptime from the same position; digits that are being sent keep their ptime. While Send is false nothing is
+// sent and playbacks run on unheard.
+func (s *Session) Configure(p Params) {
+	p.Remote, p.RemoteRTCP = unmap(p.Remote), unmap(p.RemoteRTCP)
+	if !p.RemoteRTCP.IsValid() && p.Remote.Port() < 65535 {
+		p.RemoteRTCP = netip.AddrPortFrom(p.Remote.Addr(), p.Remote.Port()+1)
+	}
+	if p.Ptime == 0 {
+		p.Ptime = defaultPtime
+	}
+	p.Ptime = max(shortestPtime, min(longestPtime, p.Ptime))
+
+	s.control.Lock()
+	defer s.control.Unlock()
+	clip, playing, err := s.translate(p)
+
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.closed {
+		return
+	}
+	now := s.driver.now()
+	s.apply(p, now)
+	switch {
+	case err != nil:
+		s.finish(playing, PlayFailed)
+	case clip != nil && s.playback == playing:
+		playing.frame = int64(playing.position() / p.Ptime)
+		playing.clip, playing.ptime = clip, p.Ptime
+		s.sender.reserve(len(clip.Frame(0)))
+	}
+	if s.playback == nil {
+		s.driver.kick(s)
+	}
+}
+
+// translate gets the clip of what plays in the codec and ptime that p changes to; nil: nothing to change.
+func (s *Session) translate(p Params) (*Clip, *Playback, error) {
+	s.mu.Lock()
+	playing, old := s.playback, s.params
+	s.mu.Unlock()
+	if playing == nil || playing.source == nil || p.Codec == old.Codec && p.Ptime == old.Ptime {
+		return nil, playing, nil
+	}
+	clip, err := playing.source.Clip(p.Codec, p.Ptime)
+	return clip, playing, err
+}
+
+// apply makes p the session's parameters; s.mu is held.
+func (s *Session) apply(p Params, now instant) {
+	s.wire.direct(p.Remote, p.RemoteRTCP)
+	if !s.configured {
+		s.configured = true
+		s.nextReport = now.add(reportInterval)
+	}
+	if p.Receive != s.params.Receive {
+		s.heard, s.silent = now, false
+	}
+	s.params = p
+	s.sender.setClock(now, int64(p.Codec.ClockRate()))
+	s.receiver.clockRate = int64(p.Codec.ClockRate())
+}
+
+func unmap(a netip.AddrPort) netip.AddrPort { return netip.AddrPortFrom(a.Addr().Unmap(), a.Port()) }
