@@ -14,7 +14,8 @@ type Limits struct {
 	Memory int
 	// StringLen is the length of the longest string in bytes; 0 = 256 KiB. Making a longer one is an error.
 	StringLen int
-	// PatternSteps is how long one match of a pattern may take; 0 = 200,000. More is an error.
+	// PatternSteps is how many steps one search for a pattern may take, on top of four for each byte it looks through;
+	// 0 = 200,000. More is an error.
 	PatternSteps int
 	// Nesting is how deep pcall, xpcall and coroutine.resume may be nested in each other; 0 = 32. More is an error.
 	Nesting int

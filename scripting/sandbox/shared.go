@@ -1,6 +1,11 @@
 package sandbox
 
-import lua "github.com/yuin/gopher-lua"
+import (
+	"fmt"
+	"sync"
+
+	lua "github.com/yuin/gopher-lua"
+)
 
 // Options say what scripts find besides Lua's own library.
 type Options struct {
@@ -15,9 +20,100 @@ type Options struct {
 // Shared is what all states have in common: the library. It never changes, so any number of goroutines may use it.
 //
 // The library is Lua 5.1's, less what reaches outside or can hurt: assert error getmetatable ipairs next pairs pcall
-// print rawequal rawget rawset select setmetatable (tables only) tonumber tostring type unpack xpcall _G _VERSION
-// string.* (but dump) table.* math.* coroutine.* os.clock os.date os.difftime os.time debug.traceback.
-type Shared struct{}
+// print rawequal rawget rawset select setmetatable (tables only) tonumber tostring type unpack xpcall _VERSION
+// string.* (but dump) table.* math.* coroutine.* os.clock os.date os.difftime os.time debug.traceback, and _G, which
+// is the script's own globals.
+type Shared struct {
+	environment *lua.LTable // the metatable of each state's globals
+	strings     *lua.LTable // the metatable of strings
+	empty       *lua.LTable // the registry of all states: nothing uses it
+}
+
+// library is a table of functions, by name.
+type library map[string]lua.LGFunction
+
+// configure sets the two variables of gopher-lua, which are the process's. They must not change once a state runs.
+var configure = sync.OnceFunc(func() {
+	// A table keeps values under the keys 1 to this in an array, with all the places before them, however few are set.
+	lua.MaxArrayIndex = maxArray + 1
+	// In Lua 5.1 a function with "..." had its arguments in arg, too, if built for compatibility with 5.0.
+	lua.CompatVarArg = false
+})
+
+// maxArray is the length of the longest array. Its memory, 512 KiB, can be taken by one instruction.
+const maxArray = 32768
 
 // NewShared builds the library. It fails only if the gopher-lua it was built with is not the one it was written for.
-func NewShared(o Options) (*Shared, error) { panic("sandbox: not yet") }
+func NewShared(o Options) (*Shared, error) {
+	configure()
+	if err := checkLayout(); err != nil {
+		return nil, fmt.Errorf("sandbox: %w", err)
+	}
+	base := newLibrary(baseLibrary(o.Print))
+	base.RawSetString("_VERSION", lua.LString(lua.LuaVersion))
+	base.RawSetString(concatName, newFunction(concat))
+	text := newLibrary(stringLibrary())
+	for name, lib := range map[string]*lua.LTable{
+		"string":    text,
+		"table":     newLibrary(tableLibrary()),
+		"math":      mathModule(),
+		"coroutine": newLibrary(coroutineLibrary()),
+		"os":        newLibrary(osLibrary()),
+		"debug":     newLibrary(library{"traceback": debugTraceback}),
+	} {
+		base.RawSetString(name, readOnly(name, lib))
+	}
+	for name, v := range o.Globals {
+		if t, ok := v.(*lua.LTable); ok {
+			v = readOnly(name, t)
+		}
+		base.RawSetString(name, v)
+	}
+	return &Shared{environment: hidden("_G", base), strings: hidden("string", text), empty: newTable(0, 0)}, nil
+}
+
+// newTable makes a table. Upstream's method needs no state.
+func newTable(array, hash int) *lua.LTable { return (*lua.LState)(nil).CreateTable(array, hash) }
+
+// newFunction makes a function that any state can call: it needs no environment of its own.
+func newFunction(fn lua.LGFunction) *lua.LFunction {
+	return &lua.LFunction{IsG: true, GFunction: fn}
+}
+
+func newLibrary(lib library) *lua.LTable {
+	t := newTable(0, len(lib))
+	for name, fn := range lib {
+		t.RawSetString(name, newFunction(fn))
+	}
+	return t
+}
+
+// hidden is a metatable that looks names up in t and that scripts can neither see nor change.
+func hidden(name string, t *lua.LTable) *lua.LTable {
+	mt := newTable(0, 4)
+	mt.RawSetString("__index", t)
+	mt.RawSetString("__metatable", lua.LString(name))
+	return mt
+}
+
+// readOnly is a userdata in place of a table, as rawset, next and table functions refuse it: no script comes by the table.
+func readOnly(name string, t *lua.LTable) *lua.LUserData {
+	mt := hidden(name, t)
+	mt.RawSetString("__newindex", newFunction(func(L *lua.LState) int {
+		L.RaiseError("%s is read-only: cannot set %s", name, describeKey(L.Get(2)))
+		return 0
+	}))
+	mt.RawSetString("__tostring", newFunction(func(L *lua.LState) int {
+		L.Push(lua.LString("module: " + name))
+		return 1
+	}))
+	return &lua.LUserData{Metatable: mt}
+}
+
+// describeKey is a key in an error.
+func describeKey(v lua.LValue) string {
+	if s, ok := v.(lua.LString); ok && len(s) <= 40 {
+		return "'" + string(s) + "'"
+	}
+	return "a " + v.Type().String()
+}

@@ -1,53 +1,157 @@
 package sandbox
 
 import (
+	"slices"
 	"time"
 
 	lua "github.com/yuin/gopher-lua"
 )
 
 // State is the world of one script: its globals and what it has used. It belongs to one goroutine.
-type State struct{}
+type State struct {
+	main    *lua.LState
+	current *lua.LState // of the coroutine that runs, or main
+	shared  *Shared
+	owner   any
+	limits  Limits
+	budget  budget
+
+	running    *coroutine                 // nil = none
+	coroutines map[*lua.LState]*coroutine // that are not dead
+	nesting    int                        // of protect and of coroutines in each other
+	fault      error                      // the script was ended for good
+}
+
+// Keeper is implemented by an owner, or the value of a userdata, that keeps values of the script: Keep calls visit for each of
+// them, so that they are counted in the memory that the script takes.
+type Keeper interface {
+	Keep(visit func(lua.LValue))
+}
+
+const (
+	// registrySize is how many values a new stack has room for; upstream takes no less.
+	registrySize = 128
+	// maxRegistry is how many values a stack may grow to. It is the bound of the arguments that functions can be
+	// given; for calls within calls CallDepth is.
+	maxRegistry  = 8192
+	registryGrow = 64
+)
 
 // NewState makes a state with no globals of its own. owner is what Owner finds from Go functions. A new slice of time
 // begins with it. Close it in the end.
-func NewState(s *Shared, l Limits, owner any) *State { panic("sandbox: not yet") }
+func NewState(s *Shared, l Limits, owner any) *State {
+	st := &State{shared: s, owner: owner, limits: l.withDefaults()}
+	L := lua.NewState(lua.Options{
+		SkipOpenLibs: true, CallStackSize: st.limits.CallDepth + reserve,
+		RegistrySize: registrySize, RegistryMaxSize: maxRegistry, RegistryGrowStep: registryGrow,
+	})
+	env := L.CreateTable(0, 4) // upstream's has 64 places, which most scripts do not need
+	env.Metatable = s.environment
+	env.RawSetString("_G", env)
+	L.G.Global, L.Env, L.G.Registry = env, env, s.empty
+	L.G.MainThread, L.G.CurrentThread = L, L
+	L.SetMetatable(lua.LString(""), s.strings)
+	st.main, st.current = L, L
+	st.budget = budget{state: st, begin: time.Now(), step: lookEvery, left: lookEvery}
+	st.adopt(L)
+	return st
+}
+
+// adopt makes a new interpreter count, and leave captured variables to protect.
+func (s *State) adopt(L *lua.LState) {
+	L.SetContext(&s.budget)
+	L.Panic = func(L *lua.LState) { panic(&lua.ApiError{Type: lua.ApiErrorRun, Object: L.Get(-1)}) }
+	in := stateOf(L)
+	in.hasErrorFunc = true
+	in.stack.fixed.array = in.stack.fixed.array[:s.limits.CallDepth] // withReserve gives the rest
+}
 
 // Close ends the coroutines that are left, whose functions unwind as by Unwind, and waits for them. It must not be called
 // by a Go function that a script called. After it the state is not to be used.
-func (s *State) Close() { panic("sandbox: not yet") }
+func (s *State) Close() {
+	for _, co := range s.coroutines {
+		co.stop()
+	}
+	s.coroutines = nil
+}
 
 // Lua returns the interpreter of the state: of the coroutine that runs, if one does.
-func (s *State) Lua() *lua.LState { panic("sandbox: not yet") }
+func (s *State) Lua() *lua.LState { return s.current }
 
 // Owner returns what NewState was given.
-func (s *State) Owner() any { panic("sandbox: not yet") }
+func (s *State) Owner() any { return s.owner }
 
 // Do runs a chunk. Its results are dropped. The error is as Call's.
-func (s *State) Do(c *Chunk) error { panic("sandbox: not yet") }
+func (s *State) Do(c *Chunk) error {
+	_, err := s.Call(s.Function(c))
+	return err
+}
 
 // Function makes a function of a chunk, to be called on this state.
-func (s *State) Function(c *Chunk) *lua.LFunction { panic("sandbox: not yet") }
+func (s *State) Function(c *Chunk) *lua.LFunction { return s.main.NewFunctionFromProto(c.proto) }
 
-// Call calls a function with arguments and returns its results. It may be called by a Go function that the script has called:
-// then it runs on the same coroutine, and what the function raises comes back as an error instead of passing through.
+// Call calls a function with arguments and returns its results. A Go function that the script has called may use it:
+// the function runs on the same coroutine, cannot yield from it, and what it raises comes back as an error. The
+// outermost Call begins a new slice of time.
 //
 // The error is an *Error, a *LimitError, an *InternalError, or ErrUnwound.
-func (s *State) Call(fn lua.LValue, args ...lua.LValue) ([]lua.LValue, error) {
-	panic("sandbox: not yet")
+func (s *State) Call(fn lua.LValue, args ...lua.LValue) (results []lua.LValue, err error) {
+	if s.fault != nil {
+		return nil, s.fault
+	}
+	L := s.current
+	if stateOf(L).currentFrame == nil {
+		s.budget.renew()
+	}
+	if co := s.running; co != nil {
+		co.held++
+		defer func() { co.held-- }()
+	}
+	defer func() {
+		if end := escaped(recover()); end != nil {
+			results, err = nil, end.err
+		}
+	}()
+	top := L.GetTop()
+	L.Push(fn)
+	for _, arg := range args {
+		L.Push(arg)
+	}
+	var failure *Error
+	_, ok := s.protect(L, len(args), func(L *lua.LState, raised lua.LValue) lua.LValue {
+		failure = newError(L, raised)
+		return raised
+	})
+	if !ok {
+		return nil, failure
+	}
+	for i := top + 1; i <= L.GetTop(); i++ {
+		results = append(results, L.Get(i))
+	}
+	L.SetTop(top)
+	return results, nil
 }
 
 // Global returns a global that the script or SetGlobal has set, LNil otherwise. The library is not looked at.
-func (s *State) Global(name string) lua.LValue { panic("sandbox: not yet") }
+func (s *State) Global(name string) lua.LValue { return s.main.Env.RawGetString(name) }
 
 // SetGlobal sets a global.
-func (s *State) SetGlobal(name string, v lua.LValue) { panic("sandbox: not yet") }
+func (s *State) SetGlobal(name string, v lua.LValue) { s.main.Env.RawSetString(name, v) }
 
 // Globals names the globals that the script or SetGlobal has set, sorted.
-func (s *State) Globals() []string { panic("sandbox: not yet") }
+func (s *State) Globals() []string {
+	var names []string
+	for key := range tableOf(s.main.Env).strdict {
+		if key != "_G" {
+			names = append(names, key)
+		}
+	}
+	slices.Sort(names)
+	return names
+}
 
 // Resume begins a new slice of time and instructions. A Go function that made the script wait calls it when the wait is over.
-func (s *State) Resume() { panic("sandbox: not yet") }
+func (s *State) Resume() { s.budget.renew() }
 
 // Usage is what a state has used.
 type Usage struct {
@@ -57,24 +161,26 @@ type Usage struct {
 }
 
 // Usage tells what the state has used so far.
-func (s *State) Usage() Usage { panic("sandbox: not yet") }
-
-// Measure looks at the memory that the state's values take now, in bytes, by estimate.
-func (s *State) Measure() int { panic("sandbox: not yet") }
+func (s *State) Usage() Usage {
+	b := &s.budget
+	b.account()
+	return Usage{Time: b.before.Time + b.time, Instructions: b.before.Instructions + b.instructions, Memory: b.memory}
+}
 
 // StateOf returns the state that L belongs to. L must come from this package.
-func StateOf(L *lua.LState) *State { panic("sandbox: not yet") }
+func StateOf(L *lua.LState) *State { return L.Context().(*budget).state }
 
 // Owner returns the owner of the state that L belongs to.
-func Owner(L *lua.LState) any { panic("sandbox: not yet") }
+func Owner(L *lua.LState) any { return StateOf(L).owner }
 
 // Unwind ends what the script does, in a way that the script cannot catch, up to the innermost Do or Call, which returns
 // ErrUnwound. It does not return. A Go function that is called from a script calls it.
-func Unwind(L *lua.LState) { panic("sandbox: not yet") }
+func Unwind(L *lua.LState) { panic(escape{ErrUnwound}) }
 
 // Spend counts work that a Go function did for a script as so many instructions. It ends the script (and does not
 // return) if that was too much.
-func Spend(L *lua.LState, instructions int) { panic("sandbox: not yet") }
+func Spend(L *lua.LState, instructions int) { StateOf(L).budget.spend(instructions) }
 
-// Charge tells that a Go function made values of so many bytes for a script, so that memory is looked at in time.
-func Charge(L *lua.LState, bytes int) { panic("sandbox: not yet") }
+// Charge tells that a Go function made values of so many bytes for a script, so that memory is looked at in time. It ends
+// the script (and does not return) if that was too much.
+func Charge(L *lua.LState, bytes int) { StateOf(L).budget.charge(bytes) }
