@@ -26,6 +26,7 @@ type fakeCall struct {
 	noACK    bool
 	noCodec  bool
 	playFail error
+	before   func() // runs when Answer is called, before it does anything
 
 	begin     time.Time
 	cancel    context.CancelCauseFunc
@@ -36,6 +37,7 @@ type fakeCall struct {
 	ending   Ending
 	answered time.Time
 	sink     func(Event)
+	early    []Event // happened before Notify
 	playing  *fakePlayback
 	timeline []string
 }
@@ -92,6 +94,10 @@ func (c *fakeCall) hangUp(by By) {
 func (c *fakeCall) send(ev Event) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	if c.sink == nil {
+		c.early = append(c.early, ev)
+		return
+	}
 	c.sink(ev)
 }
 
@@ -147,6 +153,9 @@ func shown(headers []Header) string {
 }
 
 func (c *fakeCall) Answer(o AnswerOptions) error {
+	if c.before != nil {
+		c.before()
+	}
 	if c.noCodec {
 		return ErrNoCommonCodec
 	}
@@ -228,6 +237,9 @@ func (c *fakeCall) Notify(sink func(Event)) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.sink = sink
+	for _, ev := range c.early {
+		sink(ev)
+	}
 }
 
 func (c *fakeCall) Ending() Ending {

@@ -3,8 +3,11 @@ package scripting
 import (
 	"os"
 	"strings"
+	"sync"
 	"testing"
 	"time"
+
+	"go.uber.org/goleak"
 )
 
 // behavior is the configuration of the default script.
@@ -188,19 +191,117 @@ end`, func(s *stage) {
 func TestNoGlobalsBetweenCalls(t *testing.T) {
 	script := `
 count = (count or 0) + 1
-seen = seen or {}
 function on_call(call)
-  string.leak = (pcall(function() string.leak = 1 end)) and 1 or nil
-  log.info("call", { count = count, leak = rawget(_G or {}, "leaked") and "yes" or "no" })
-  leaked = true
+  pcall(function() string.leaked = 1 end)
+  pcall(function() config.leaked = 1 end)
+  pcall(function() getmetatable("").leaked = 1 end)
+  pcall(function() getmetatable(call).leaked = 1 end)
+  log.info("call", { count = count, leaked = tostring(leaked or string.leaked or config.leaked or call.vars.leaked) })
+  leaked, call.vars.leaked = true, true
   call:reject()
 end`
 	performWith(t, Options{FS: files("default.lua", script)}, nil, func(s *stage) {
 		s.finish()
 		ctx, second := newFakeCall()
 		s.engine.Serve(ctx, "default", second)
-		if n := strings.Count(s.log.String(), "count=1 leak=no"); n != 2 {
+		if n := strings.Count(s.log.String(), "count=1 leaked=nil"); n != 2 {
 			t.Errorf("a call saw what another left:\n%s", s.log)
 		}
 	})
+}
+
+// TestRunaway: a script that does not stop is cut off, on_hangup runs once in a new state, and other calls go on.
+func TestRunaway(t *testing.T) {
+	cases := []struct{ name, body, want string }{
+		{"endless loop", "\nwhile true do end", "bad.lua:2: ran for more than"},
+		{"in pcall", "\nwhile true do pcall(function() while true do end end) end", "bad.lua:2: ran for more than"},
+		{"hoarding", "\nlocal t = {} while true do t[#t + 1] = {} end", "bad.lua:2: uses more memory"},
+		{"in a handler", "\ncall:after(0, function() while true do end end) call:sleep(1)", "bad.lua:2: ran for more than"},
+		{"after a pcall that keeps the hangup", "\ncall:reject()", ""},
+	}
+	for _, c := range cases {
+		t.Run(c.name, func(t *testing.T) {
+			e, log := newEngine(t, Options{FS: files(
+				"bad.lua", "function on_call(call) "+c.body+" end function on_hangup(call, info) log.info('over', { by = info.by, message = info.error and info.error.message }) end",
+				"default.lua", "function on_call(call) call:ring() call:sleep('10ms') call:reject(486) end")})
+			if _, err := e.Load(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			var others sync.WaitGroup
+			for range 10 {
+				others.Go(func() {
+					ctx, good := newFakeCall()
+					if o := e.Serve(ctx, "default", good); o.Err != nil || o.Ending.Code != 486 {
+						t.Errorf("another call: %+v", o)
+					}
+				})
+			}
+			ctx, bad := newFakeCall()
+			o := e.Serve(ctx, "bad", bad)
+			others.Wait()
+			if n := strings.Count(log.String(), "msg=over"); n != 1 {
+				t.Errorf("on_hangup ran %d times:\n%s", n, log)
+			}
+			if c.want == "" {
+				return
+			}
+			if o.Err == nil || !strings.Contains(o.Err.Error(), c.want) || o.Ending.By != ByLimit || bad.ending.Code != 500 {
+				t.Errorf("got %+v, and the call %+v; want %s", o, bad.ending, c.want)
+			}
+			if n := strings.Count(log.String(), "level=ERROR"); n != 1 {
+				t.Errorf("%d error lines, want 1:\n%s", n, log)
+			}
+		})
+	}
+}
+
+// TestGoPanic: a mistake of ours in a verb ends that call alone.
+func TestGoPanic(t *testing.T) {
+	prepare := func(c *fakeCall) { c.before = func() { panic("a bug") } }
+	script := `function on_call(call) pcall(call.answer, call) log.info("not reached") end function on_hangup(call, info) log.info("over", { by = info.by }) end`
+	performWith(t, Options{FS: files("default.lua", script)}, prepare, func(s *stage) {
+		s.finish()
+		s.expect(`0s reject 500 ""`)
+		s.expectLog("a bug", "by=error")
+		s.expectNoLog("not reached")
+	})
+}
+
+func TestLogFlood(t *testing.T) {
+	script := `function on_call(call) for i = 1, 1000 do log.info("flood") end call:sleep(2) log.info("after") call:reject() end`
+	perform(t, script, func(s *stage) {
+		s.finish()
+		if n := strings.Count(s.log.String(), "flood"); n != linesPerSecond {
+			t.Errorf("%d lines, want %d", n, linesPerSecond)
+		}
+		s.expectLog("lines_left_out=900", "msg=after")
+	})
+}
+
+// TestLeaks: 300 calls with coroutines, handlers and timers leave no goroutine behind.
+func TestLeaks(t *testing.T) {
+	defer goleak.VerifyNone(t, goleak.IgnoreCurrent())
+	e, _ := newEngine(t, Options{FS: files("default.lua", `
+function on_call(call)
+  call:answer{ wait_ack = false }
+  coroutine.wrap(function() coroutine.yield() end)()
+  call:every("10ms", function() call:sleep("1ms") end)
+  coroutine.wrap(function() pcall(function() call:sleep("1m") end) end)()
+end
+function on_dtmf(call) call:sleep("1m") end`)})
+	if _, err := e.Load(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	var calls sync.WaitGroup
+	for range 300 {
+		calls.Go(func() {
+			ctx, c := newFakeCall()
+			time.AfterFunc(50*time.Millisecond, func() { c.press("1"); c.hangUp(ByCaller) })
+			e.Serve(ctx, "default", c)
+		})
+	}
+	calls.Wait()
+	if err := e.Close(); err != nil {
+		t.Error(err)
+	}
 }

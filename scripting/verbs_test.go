@@ -1,0 +1,242 @@
+package scripting
+
+import (
+	"errors"
+	"strings"
+	"testing"
+	"time"
+
+	"offhook/media"
+)
+
+// TestVerbs: what the call sees of each verb, and what the verb returns (as the log line "got").
+func TestVerbs(t *testing.T) {
+	cases := []struct {
+		name   string
+		script string // the body of on_call
+		do     func(s *stage)
+		saw    []string
+		log    []string
+	}{
+		{name: "ring with headers",
+			script: `call:set_header("X-A", "1") call:ring{ headers = { ["X-B"] = { "2", "3" } } } call:ring() call:reject()`,
+			saw:    []string{"0s ring [X-A: 1] [X-B: 2] [X-B: 3]", "0s ring", `0s reject 486 ""`}},
+		{name: "ring again and again",
+			script: `call:ring{ every = "60s" } call:sleep("150s") call:answer() call:sleep("5m")`,
+			saw:    []string{"0s ring", "1m0s ring", "2m0s ring", "2m30s answer []", `7m30.05s hangup 16 ""`}},
+		{name: "early media",
+			script: `call:progress() call:tone(425, { duration = 2 }) call:reject(404, "Nobody")`,
+			saw:    []string{"0s progress 183", "0s play 2s", "2s play done", `2s reject 404 "Nobody"`}},
+		{name: "answer with everything",
+			script: `log.info("got", { ok = call:answer{ delay = "300ms", codecs = { "PCMA", "pcmu" }, headers = { ["X-A"] = "1" } } })`,
+			saw:    []string{"300ms answer [PCMA PCMU] [X-A: 1]", `350ms hangup 16 ""`}, log: []string{" ok=true "}},
+		{name: "answer twice, without waiting for the ACK",
+			script: `call:answer{ wait_ack = false } log.info("got", { ok = call:answer{ wait_ack = false, delay = 9 } })`,
+			saw:    []string{"0s answer []", `0s hangup 16 ""`}, log: []string{"ok=true"}},
+		{name: "answer is cancelled",
+			script: `local ok, why = call:answer{ delay = 10 } log.info("got", { ok = ok, why = why })`,
+			do:     func(s *stage) { s.wait(time.Second); s.call.hangUp(ByCancel) },
+			saw:    []string{"1s ended by cancel"}, log: []string{"ok=false why=cancelled"}},
+		{name: "answer, and the caller is gone before the ACK",
+			script: `local ok, why = call:answer() log.info("got", { ok = ok })`,
+			do:     func(s *stage) { s.wait(20 * time.Millisecond); s.call.hangUp(ByCaller) },
+			saw:    []string{"0s answer []", "20ms ended by caller"}},
+		{name: "redirect",
+			script: `call:redirect({ "sip:a@192.0.2.7", "sip:b@192.0.2.7" }, { code = 301 })`,
+			saw:    []string{"0s redirect 301 [sip:a@192.0.2.7 sip:b@192.0.2.7]"}},
+		{name: "hang up before the answer",
+			script: `call:hangup{ headers = { ["X-A"] = 1 } }`,
+			saw:    []string{`0s hangup 16 "" [X-A: 1]`}},
+		{name: "durations",
+			script: `call:sleep(1.5) call:sleep("200ms") call:sleep("1m") call:sleep(0) log.info("got", { seconds = call:elapsed() })`,
+			saw:    []string{`1m1.7s reject 480 ""`}, log: []string{"seconds=61.7"}},
+		{name: "tones",
+			script: `call:answer() local r = call:tone({ 350, 440 }, { duration = "1s", level = -13 })
+			         call:tone(440, { duration = 0 }) log.info("got", { status = r.status, position = r.position })`,
+			saw: []string{"0s answer []", "50ms play 1s", "1.05s play done", `1.05s hangup 16 ""`}, log: []string{"status=done position=1"}},
+		{name: "a tone without end",
+			script: `call:answer() call:tone(440)`,
+			do:     func(s *stage) { s.wait(time.Hour); s.call.hangUp(ByCaller) },
+			saw:    []string{"0s answer []", "50ms play 0s", "1h0m0s ended by caller", "1h0m0s play closed"}},
+		{name: "silence",
+			script: `call:answer() call:silence("200ms")`,
+			saw:    []string{"0s answer []", "50ms play 200ms", "250ms play done", `250ms hangup 16 ""`}},
+		{name: "a digit barges in",
+			script: `call:answer() local r = call:tone(440, { duration = 10, barge = "12" }) log.info("got", { status = r.status, digit = r.digit, position = r.position })
+			         log.info("typed", { digit = call:read_digit(0) })`,
+			do: func(s *stage) {
+				s.wait(1050 * time.Millisecond)
+				s.call.press("9")
+				s.wait(time.Second)
+				s.call.press("2")
+			},
+			saw: []string{"0s answer []", "50ms play 10s", "2.05s play stopped", `2.05s hangup 16 ""`},
+			log: []string{"status=barge digit=2 position=2", "digit=9"}},
+		{name: "a digit typed ahead barges in at once",
+			script: `call:answer() call:sleep(2) log.info("got", call:tone(440, { duration = 10, barge = true }))`,
+			do:     func(s *stage) { s.wait(time.Second); s.call.press("5") },
+			saw:    []string{"0s answer []", `2.05s hangup 16 ""`}, log: []string{"status=barge digit=5 position=0"}},
+		{name: "header and headers",
+			script: `log.info("got", { agent = call:header("User-Agent"), second = call:header("VIA", 2), none = tostring(call:header("X")), n = #call:headers("Via") })`,
+			saw:    []string{`0s reject 480 ""`}, log: []string{"agent=fake second=two none=nil n=2"}},
+		{name: "fields",
+			script: `log.info("got", { id = call.id, sip = call.sip_call_id, from = call.from.user, name = call.from.name, params = call.from.params.user, to = call.to.host,
+			         port = call.ruri.port, did = call.did, cli = call.cli, ip = call.source.ip, transport = call.source.transport, trunk = tostring(call.trunk),
+			         codec = tostring(call.codec), state = call.state, script = call.script, generation = call.generation })`,
+			saw: []string{`0s reject 480 ""`},
+			log: []string{"id=c1 sip=abc@192.0.2.1 from=100 name=Alice params=phone to=192.0.2.9 port=5070 did=200 cli=100 ip=192.0.2.1 transport=UDP trunk=nil codec=nil state=incoming script=default generation=1"}},
+		{name: "vars, alive and mark",
+			script: `call.vars.name = "Bob" call:mark("menu", { name = call.vars.name, alive = call:alive() })`,
+			saw:    []string{`0s reject 480 ""`}, log: []string{"msg=mark ", "name=Bob alive=true mark=menu at=default.lua:1"}},
+		{name: "limit",
+			script: `call:limit("1m") call:answer() call:limit("2m") call:tone(440)`,
+			saw:    []string{"0s answer []", "50ms play 0s", `2m0.05s hangup 16 "call limit"`, "2m0.05s play closed"}, log: []string{"by=limit"}},
+		{name: "limit before the answer",
+			script: `call:ring() call:limit(5) call:wait("hangup")`,
+			saw:    []string{"0s ring", `5s hangup 16 "call limit"`}, log: []string{"by=limit"}},
+		{name: "wait for events",
+			script: `call:answer() local ev = call:wait({ "info", "dtmf" }, 5) log.info("got", ev) log.info("none", { ev = tostring(call:wait("hold", "1s")) })`,
+			do: func(s *stage) {
+				s.wait(time.Second)
+				s.call.send(Event{Kind: EventInfo, ContentType: "text/plain", Body: "hi"})
+			},
+			saw: []string{"0s answer []", `2s hangup 16 ""`}, log: []string{"name=info content_type=text/plain body=hi", "ev=nil"}},
+		{name: "config with a default",
+			script: `log.info("got", { none = tostring(config.get("nothing")), default = config.get("nothing", 7) })`,
+			saw:    []string{`0s reject 480 ""`}, log: []string{"none=nil default=7"}},
+		{name: "log levels and print",
+			script: `log.warn("careful", { n = 1.5, s = "a b", b = true, t = {} }) log.error(nil) print("one", 2)`,
+			saw:    []string{`0s reject 480 ""`},
+			log:    []string{`level=WARN msg=careful script=default generation=1 call=c1 n=1.5 s="a b" b=true t="a table" at=default.lua:1`, "level=ERROR msg=nil"}},
+	}
+	for _, c := range cases {
+		t.Run(c.name, func(t *testing.T) {
+			script := `function on_call(call) ` + c.script + "\nend function on_hangup(call, info) log.info('over', { by = info.by }) end"
+			perform(t, script, func(s *stage) {
+				if c.do != nil {
+					c.do(s)
+				}
+				s.finish()
+				s.expect(c.saw...)
+				s.expectLog(c.log...)
+				if s.outcome.Err != nil {
+					t.Error(s.outcome.Err)
+				}
+			})
+		})
+	}
+}
+
+func TestAnswerFails(t *testing.T) {
+	cases := []struct {
+		name    string
+		prepare func(c *fakeCall)
+		do      func(s *stage)
+		log     string
+	}{
+		{"no common codec", func(c *fakeCall) { c.noCodec = true }, func(*stage) {}, "ok=false why=no_common_codec"},
+		{"no ACK", func(c *fakeCall) { c.noACK = true }, func(s *stage) { s.wait(32 * time.Second); s.call.hangUp(ByNoACK) }, "ok=false why=no_ack"},
+		{"a CANCEL was faster", func(c *fakeCall) { c.before = func() { c.hangUp(ByCancel) } }, func(*stage) {}, "ok=false why=cancelled"},
+	}
+	for _, c := range cases {
+		t.Run(c.name, func(t *testing.T) {
+			script := `function on_call(call) local ok, why = call:answer() log.info("got", { ok = ok, why = why }) call:ring() log.info("not reached") end`
+			if c.name == "no common codec" {
+				script = strings.Replace(script, "call:ring()", "call:reject(488)", 1)
+			}
+			performWith(t, Options{FS: files("default.lua", script)}, c.prepare, func(s *stage) {
+				c.do(s)
+				s.finish()
+				s.expectLog(c.log)
+				s.expectNoLog("not reached", "level=ERROR")
+			})
+		})
+	}
+}
+
+// TestErrors: a programming error names the place, the verb and, where it can, the cure.
+func TestErrors(t *testing.T) {
+	cases := []struct{ script, want string }{
+		{`call:tone(440, { levl = -3 })`, `default.lua:2: call:tone: no option "levl"; did you mean "level"?`},
+		{`call:tone(440, { level = 20 })`, `default.lua:2: call:tone: option level: 20 is not within -60 to 3 dBm0`},
+		{`call:tone(440, { duration = 1000 })`, `call:tone: option duration: a bare number is seconds and 1000 is over 600: did you mean "1000ms"?`},
+		{`call:tone(440, 3)`, `call:tone: options are a table, as {duration = …}; got 3`},
+		{`call:tone(5000)`, `call:tone: 5000 Hz is not within 20 to 3999 Hz`},
+		{`call:tone({})`, `call:tone: a tone has 1 to 4 frequencies, got 0`},
+		{`call:tone("us.busy")`, `call:tone: "us.busy" is not a tone: write Hz as 440 or {350, 440}`},
+		{`call:tone()`, `call:tone: spec: is missing: write a tone`},
+		{`call:sleep()`, `call:sleep: duration: is missing: write a duration`},
+		{`call:sleep("10")`, `call:sleep: duration: "10" has no unit: write "10s" or "10ms"`},
+		{`call:sleep(-1)`, `call:sleep: duration: -1 is negative`},
+		{`call:sleep(0/0)`, `is not a duration`},
+		{`call:sleep("2 weeks")`, `call:sleep: duration: "2 weeks" is not a duration: write a number and ms, s, m or h, as "200ms"`},
+		{`call:sleep({})`, `call:sleep: duration: a table is not a duration`},
+		{`call:sleep(1, 2)`, `call:sleep: takes at most 1 arguments, got 2`},
+		{`call.ring()`, `call:ring: write a colon, as call:ring(), not a dot`},
+		{`call:rng()`, `call has no "rng"; did you mean "ring"?`},
+		{`call.id = 1`, `the fields of call are read only`},
+		{`call:ring{ 5 }`, `call:ring: options have names, as {every = …}; got 1`},
+		{`call:answer{ wait_ack = 1 }`, `call:answer: option wait_ack: 1 is not a boolean`},
+		{`call:answer{ codecs = "G729" }`, `call:answer: option codecs: codec "G729": unknown`},
+		{`call:answer() call:reject()`, `call:reject: the call is answered: write call:hangup()`},
+		{`call:reject(200)`, `call:reject: code: 200 is not within 400 to 699`},
+		{`call:reject(486.5)`, `call:reject: code: 486.5 is not a whole number`},
+		{`call:set_header("Via", "x")`, `call:set_header: Via is set by the server, not by scripts`},
+		{`call:set_header("X-A", "1\r\nVia: evil")`, `call:set_header: X-A: "1\r\nVia: evil" is not one line of text`},
+		{`call:set_header("X A", "1")`, `call:set_header: "X A" is not the name of a header field`},
+		{`call:ring{ headers = "X" }`, `call:ring: option headers: "X" is not a table`},
+		{`call:on("dtmv", print)`, `call:on: name: "dtmv" is not one of dtmf, hold, resume, info, message, media_timeout; did you mean "dtmf"?`},
+		{`call:on("dtmf", 1)`, `call:on: fn: 1 is not a function`},
+		{`call:wait("dtmv")`, `call:wait: no event "dtmv"; did you mean "dtmf"?`},
+		{`call:every("1ms", print)`, `call:every: 1ms is too often: write 10ms or more`},
+		{`call:gather{ min = 3, max = 2 }`, `call:gather: min 3 is more than max 2`},
+		{`call:gather{ match = "(" }`, `call:gather: option match: error parsing regexp`},
+		{`call:gather{ barge = "x" }`, `call:gather: option barge: "X" is not a digit`},
+		{`call:play("no.wav")`, `call:play: sound "no.wav": no folder of sounds is configured`},
+		{`call:after(1, print).stop()`, `timer has no "stop"`},
+		{`require("nothing")`, `require: no module "nothing" (nothing.lua)`},
+		{`config.get({})`, `config.get: key: a table is not a string`},
+		{`log.info("x", "y")`, `log.info: fields: "y" is not a table`},
+		{`nothing.at.all = 1`, `default.lua:2: `},
+	}
+	for _, c := range cases {
+		t.Run(c.script, func(t *testing.T) {
+			perform(t, "function on_call(call)\n"+c.script+"\nend", func(s *stage) {
+				s.finish()
+				s.expectLog("level=ERROR")
+				if s.outcome.Err == nil || !contains(s.outcome.Err.Error(), "default.lua:2: ", c.want) {
+					t.Errorf("got %v\nwant %s", s.outcome.Err, c.want)
+				}
+			})
+		})
+	}
+}
+
+func TestPlayFails(t *testing.T) {
+	script := "function on_call(call)\n  call:tone(440)\nend"
+	prepare := func(c *fakeCall) { c.playFail = errors.New("no media before the answer") }
+	performWith(t, Options{FS: files("default.lua", script)}, prepare, func(s *stage) {
+		s.finish()
+		s.expectLog("default.lua:2: call:tone: no media before the answer")
+	})
+}
+
+func TestPlayInterrupted(t *testing.T) {
+	perform(t, `
+function on_call(call)
+  call:answer()
+  log.info("outer", call:tone(440, { duration = 10 }))
+  call:sleep(1)
+end
+function on_dtmf(call, digit, info)
+  log.info("inner", call:tone(880, { duration = 2 }))
+end`, func(s *stage) {
+		s.wait(1050 * time.Millisecond)
+		s.call.press("1")
+		s.wait(10 * time.Second)
+		s.call.hangUp(ByCaller)
+		s.finish()
+		s.expect("0s answer []", "50ms play 10s", "1.05s play 2s", "1.05s play interrupted", "3.05s play done", "11.05s ended by caller")
+		s.expectLog("msg=inner", "status=done position=2", "msg=outer", "status="+string(media.PlayInterrupted)+" position=1")
+	})
+}
