@@ -30,7 +30,7 @@ func (c *Call) Answer(o AnswerOptions) error {
 	case c.state == Ended:
 		return ErrEnded
 	}
-	capabilities := c.server.capabilities
+	capabilities := c.capabilities
 	if o.Codecs != nil {
 		capabilities.Codecs = o.Codecs
 	}
@@ -118,7 +118,9 @@ func (c *Call) settle(n sdp.Negotiated) {
 }
 
 // configured tells whether the session knows where to send.
-func (c *Call) configured() bool { return c.negotiation.current.Remote.IsValid() && c.negotiation.ours != nil }
+func (c *Call) configured() bool {
+	return c.negotiation.current.Remote.IsValid() && c.negotiation.ours != nil
+}
 
 func noCodec(err error) error {
 	if errors.Is(err, sdp.ErrNoCommonCodec) {

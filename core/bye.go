@@ -33,6 +33,10 @@ func (c *Call) Hangup(o HangupOptions) error {
 // hangup is Hangup with a cause. The shard is locked. A 200 that waits for its
 // ACK holds the BYE back (RFC 3261 §15).
 func (c *Call) hangup(cause error, o HangupOptions) {
+	if !c.state.Answered() && c.outgoing != nil {
+		c.giveUp(cause)
+		return
+	}
 	if !c.state.Answered() {
 		if o.Code == 0 {
 			o.Code = 480
@@ -103,6 +107,10 @@ func (s *Server) identify(req *sip.Request) {
 // bye takes a BYE of the peer, which is legal in every state: also before the
 // ACK, and on an early dialog, where the INVITE gets 487 (RFC 3261 §15.1.2).
 func (c *Call) bye(tx *transaction.Server, req *sip.Request) {
+	if c.outgoing != nil && !c.state.Answered() { // only the caller may end an early dialog with BYE
+		c.server.refuse(tx, req, noDialog)
+		return
+	}
 	if err := tx.Respond(c.server.response(req, 200, "", nil)); err != nil {
 		c.log.Debug("200 to BYE not sent", "error", err)
 	}

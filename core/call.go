@@ -23,14 +23,19 @@ type Call struct {
 	id      string
 	request *sip.Request // the INVITE, read only
 	flow    transport.Flow
+	user    string // user part of our Contact
 	began   time.Time
 	log     *slog.Logger
 	shard   *transaction.Shard // the lock of all that follows
 	cancel  context.CancelCauseFunc
+	done    <-chan struct{} // of that context
+
+	capabilities sdp.Capabilities
 
 	state     State
 	dialog    dialog
 	tx        *transaction.Server // of the INVITE; nil for an outgoing call
+	outgoing  *outgoing           // nil for an incoming one
 	answered  time.Time
 	ending    Ending
 	confirmed chan struct{}

@@ -27,7 +27,7 @@ func (s *Server) invite(tx *transaction.Server, req *sip.Request) {
 		return
 	}
 	ctx, cancel := context.WithCancelCause(context.Background())
-	c.cancel = cancel
+	c.cancel, c.done = cancel, ctx.Done()
 	c.log.Info("call", "from", c.From().User, "to", c.RequestURI().User, "remote", c.flow.Remote().String(), "transport", c.flow.Network())
 	if r := c.checkOffer(); r != nil {
 		c.refuse(r)
@@ -44,10 +44,11 @@ func (s *Server) newCall(tx *transaction.Server, req *sip.Request) *Call {
 	req.To().Params = setTag(req.To().Params, tag)
 	id := strconv.FormatUint(rand.Uint64()>>16, 36)
 	c := &Call{
-		server: s, id: id, request: req, flow: tx.Flow(), tx: tx, began: time.Now(),
-		log:       s.log.With("call", id),
-		shard:     s.transactions.Shard(req.CallID().Value()),
-		confirmed: make(chan struct{}),
+		server: s, id: id, request: req, flow: tx.Flow(), user: req.Recipient.User, tx: tx, began: time.Now(),
+		capabilities: s.capabilities,
+		log:          s.log.With("call", id),
+		shard:        s.transactions.Shard(req.CallID().Value()),
+		confirmed:    make(chan struct{}),
 	}
 	c.dialog = newDialogAsUAS(req, tag, tx.Flow())
 	return c
@@ -58,7 +59,7 @@ func (c *Call) checkOffer() *refusal {
 	if len(c.request.Body()) == 0 {
 		return nil // we will offer (RFC 3261 §13.3.1.4)
 	}
-	_, n, err := sdp.Answer(c.request.Body(), c.describe(9), c.server.capabilities)
+	_, n, err := sdp.Answer(c.request.Body(), c.describe(9), c.capabilities)
 	if err != nil {
 		return refusalOf(err)
 	}

@@ -46,7 +46,7 @@ var retryShortly = (&refusal{code: 500, reason: "Offer Pending"}).with("Retry-Af
 func (c *Call) modify(tx *transaction.Server, req *sip.Request) bool {
 	local := c.negotiation.local
 	local.Version++
-	capabilities := c.server.capabilities
+	capabilities := c.capabilities
 	if len(req.Body()) == 0 {
 		c.negotiation.local, c.negotiation.pending = local, true
 		c.negotiation.ours = sdp.Offer(local, capabilities)
@@ -69,7 +69,7 @@ func (c *Call) modify(tx *transaction.Server, req *sip.Request) bool {
 // respond sends 200 to a request within the dialog.
 func (c *Call) respond(tx *transaction.Server, req *sip.Request, body []byte) {
 	res := c.server.response(req, 200, "", nil)
-	res.AppendHeader(c.server.contact(c.request.Recipient.User, c.flow))
+	res.AppendHeader(c.server.contact(c.user, c.flow))
 	res.AppendHeader(sip.NewHeader("Allow", allowedMethods))
 	if body != nil {
 		withSDP(res, body)

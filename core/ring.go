@@ -25,7 +25,7 @@ func (c *Call) Progress(code int, h Headers) error {
 	defer c.shard.Unlock()
 	var body []byte
 	if code == 183 && c.state <= Early && len(c.request.Body()) > 0 {
-		if err := c.negotiate(c.server.capabilities); err != nil {
+		if err := c.negotiate(c.capabilities); err != nil {
 			return err
 		}
 		body = c.negotiation.ours
@@ -56,7 +56,7 @@ func (c *Call) provisional(code int, body []byte, h Headers) error {
 func (c *Call) inviteResponse(code int, reason string, h Headers) *sip.Response {
 	res := c.server.response(c.request, code, reason, nil)
 	if code < 300 {
-		res.AppendHeader(c.server.contact(c.request.Recipient.User, c.flow))
+		res.AppendHeader(c.server.contact(c.user, c.flow))
 		res.AppendHeader(sip.NewHeader("Allow", allowedMethods))
 	}
 	h.addTo(res)

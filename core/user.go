@@ -73,8 +73,14 @@ func (s user) Ack(req *sip.Request, _ transport.Flow) {
 	}
 }
 
-// Response takes a 2xx to an INVITE of ours whose transaction is over.
-func (s user) Response(*sip.Response, transport.Flow) {}
+// Response takes a 2xx to an INVITE of ours whose transaction is over: a copy
+// whose ACK was lost, or a fork that answered late.
+func (s user) Response(res *sip.Response, _ transport.Flow) {
+	tag, _ := tagOf(res.From().Params)
+	if c := s.find(dialogID{res.CallID().Value(), tag}); c != nil && c.outgoing != nil {
+		c.inviteAnswered(res)
+	}
+}
 
 // refuse answers a request that begins or changes nothing.
 func (s *Server) refuse(tx *transaction.Server, req *sip.Request, r *refusal) {
