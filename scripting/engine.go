@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"sync"
 
+	"offhook/media"
 	"offhook/scripting/sandbox"
 )
 
@@ -56,7 +57,7 @@ func New(o Options) (*Engine, error) {
 	if err != nil {
 		return nil, fmt.Errorf("scripting: %w", err)
 	}
-	e := &Engine{options: o, log: o.Log, library: library, sounds: &sounds{folder: folder(o.Sounds)}}
+	e := &Engine{options: o, log: o.Log, library: library, sounds: &sounds{folder(o.Sounds), media.NewCache(0)}}
 	if e.log == nil {
 		e.log = slog.New(slog.DiscardHandler)
 	}

@@ -1,7 +1,6 @@
 package scripting
 
 import (
-	"fmt"
 	"strings"
 	"time"
 
@@ -138,7 +137,7 @@ func (r *run) sounds(v lua.LValue) ([]media.Source, error) {
 	sources := make([]media.Source, len(names))
 	for i, name := range names {
 		if sources[i], err = r.engine.sounds.file(name); err != nil {
-			return nil, fmt.Errorf("sound %q: %w", name, err)
+			return nil, err
 		}
 	}
 	return sources, nil

@@ -89,7 +89,7 @@ func silence() Function {
 			if duration == 0 {
 				return a.returns(played{status: string(media.PlayDone)}.table())
 			}
-			return a.returns(r.playOne(a, media.Silence(duration), "", forever).table())
+			return a.returns(r.playOne(a, r.engine.sounds.silence(duration), "", forever).table())
 		},
 	}
 }
