@@ -1,0 +1,99 @@
+package main
+
+import (
+	"context"
+	"errors"
+
+	"offhook/core"
+	"offhook/media"
+	"offhook/scripting"
+)
+
+// scriptHandler runs the script of each call.
+type scriptHandler struct{ scripts *scripting.Engine }
+
+// ServeCall runs on the call's own goroutine until the script has ended.
+func (h scriptHandler) ServeCall(ctx context.Context, c *core.Call) {
+	h.scripts.Serve(ctx, "default", call{c})
+}
+
+// call makes a *core.Call what scripting drives. core knows no scripts and
+// scripting knows no SIP, so their types meet here; most methods fit as they are.
+type call struct{ *core.Call }
+
+func (c call) Info() scripting.Info {
+	source, network := c.Call.Source()
+	info := scripting.Info{
+		ID: c.ID(), SIPCallID: c.SIPCallID(),
+		From: scripting.Address(c.From()), To: scripting.Address(c.To()), RequestURI: scripting.Address(c.RequestURI()),
+		Source: source, Transport: network,
+	}
+	info.DID = info.RequestURI.User
+	info.CLI = c.CallerNumber()
+	return info
+}
+
+func (c call) State() scripting.State { return scripting.State(c.Call.State().String()) }
+
+func (c call) Ring(h []scripting.Header) error { return ended(c.Call.Ring(headers(h))) }
+
+func (c call) Progress(code int, h []scripting.Header) error {
+	return ended(c.Call.Progress(code, headers(h)))
+}
+
+func (c call) Answer(o scripting.AnswerOptions) error {
+	return ended(c.Call.Answer(core.AnswerOptions{Codecs: o.Codecs, Headers: headers(o.Headers)}))
+}
+
+func (c call) Reject(code int, reason string, h []scripting.Header) error {
+	return ended(c.Call.Reject(code, reason, headers(h)))
+}
+
+func (c call) Redirect(targets []string, code int, h []scripting.Header) error {
+	return ended(c.Call.Redirect(targets, code, headers(h)))
+}
+
+func (c call) Hangup(o scripting.HangupOptions) error {
+	return ended(c.Call.Hangup(core.HangupOptions{Reason: o.Reason, Q850: o.Q850, Headers: headers(o.Headers)}))
+}
+
+func (c call) Play(src media.Source) (scripting.Playback, error) {
+	p, err := c.Call.Play(src)
+	if err != nil {
+		return nil, ended(err)
+	}
+	return p, nil
+}
+
+func (c call) Notify(sink func(scripting.Event)) {
+	c.Call.Notify(func(e core.Event) {
+		sink(scripting.Event{
+			Kind: scripting.EventKind(e.Kind), Digit: e.Digit, Duration: e.Duration, Via: e.Via,
+			ContentType: e.ContentType, Body: e.Body,
+		})
+	})
+}
+
+func (c call) Ending() scripting.Ending {
+	e := c.Call.Ending()
+	return scripting.Ending{By: scripting.By(e.By()), Code: e.Code, Reason: e.Reason, Q850: e.Q850, Duration: e.Duration}
+}
+
+func headers(in []scripting.Header) core.Headers {
+	out := make(core.Headers, len(in))
+	for i, h := range in {
+		out[i] = core.Header(h)
+	}
+	return out
+}
+
+// ended says in scripting's words that a verb came too late or cannot be done.
+func ended(err error) error {
+	switch {
+	case errors.Is(err, core.ErrNoCommonCodec):
+		return scripting.ErrNoCommonCodec
+	case errors.Is(err, core.ErrEnded):
+		return scripting.ErrEnded
+	}
+	return err
+}

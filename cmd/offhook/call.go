@@ -1,0 +1,261 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"os/signal"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"offhook/core"
+	"offhook/media"
+)
+
+// callOptions are the flags of offhook call.
+type callOptions struct {
+	uri        string
+	longest    time.Duration
+	ring       time.Duration
+	expectTone float64
+	codec      string
+	record     string
+	dtmf       string
+	transport  string
+	from       string
+	json       bool
+	verbose    bool
+}
+
+func newCallCommand() *cobra.Command {
+	o := &callOptions{}
+	cmd := &cobra.Command{
+		Use:   "call SIP-URI",
+		Short: "Call a SIP URI and say what was measured",
+		Long: "Call a SIP URI, show the call as a ladder while it happens, and say what was measured: when it was answered, what was\n" +
+			"heard, what was lost. Exit code 1 when the call or an expectation fails.",
+		Example: "  offhook call sip:test@127.0.0.1\n  offhook call --max 5s --expect-tone 440 sip:test@pbx.example.com\n  offhook call --transport tcp --dtmf 1w23# --record out.wav sip:menu@127.0.0.1:5070",
+		Args: func(_ *cobra.Command, args []string) error {
+			if len(args) != 1 {
+				return errors.New("call: write one SIP-URI, for example: offhook call sip:test@127.0.0.1")
+			}
+			o.uri = args[0]
+			return o.check()
+		},
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return runCall(cmd.Context(), o, cmd.OutOrStdout(), cmd.ErrOrStderr())
+		},
+	}
+	f := cmd.Flags()
+	f.DurationVar(&o.longest, "max", 0, "hang up this `long` after the answer, for example 5s (0: wait for the far end)")
+	f.DurationVar(&o.ring, "timeout", time.Minute, "give up when nobody answers for so `long`")
+	f.Float64Var(&o.expectTone, "expect-tone", 0, "fail unless a tone of this frequency, in `Hz` ± 1, was heard")
+	f.StringVar(&o.codec, "codec", "", "offer only this `codec`: PCMU or PCMA (default both)")
+	f.StringVar(&o.record, "record", "", "write what is heard to this WAV `file`")
+	f.StringVar(&o.dtmf, "dtmf", "", "press these `keys` after the answer; w waits 0.5 s")
+	f.StringVar(&o.transport, "transport", "", "`transport`: udp or tcp (default: as the URI says, else udp)")
+	f.StringVar(&o.from, "from", "", "`user` to call as (default offhook)")
+	f.BoolVar(&o.json, "json", false, "print one JSON object instead of the ladder")
+	f.BoolVarP(&o.verbose, "verbose", "v", false, "log to standard error what the call does")
+	return cmd
+}
+
+// check refuses bad usage before anything is sent.
+func (o *callOptions) check() error {
+	if !strings.HasPrefix(strings.ToLower(o.uri), "sip:") {
+		return fmt.Errorf("call: %q is not a SIP URI: write sip:user@host or sip:user@host:port", o.uri)
+	}
+	switch o.transport {
+	case "":
+	case "udp", "tcp":
+		o.uri += ";transport=" + o.transport
+	default:
+		return fmt.Errorf("call: flag --transport: %q is not available: write udp or tcp", o.transport)
+	}
+	if o.codec != "" {
+		if _, err := media.ParseCodec(o.codec); err != nil {
+			return fmt.Errorf("call: flag --codec: %w", err)
+		}
+	}
+	if i := strings.IndexFunc(o.dtmf, func(r rune) bool { return !strings.ContainsRune("0123456789*#ABCDw", r) }); i >= 0 {
+		return fmt.Errorf("call: flag --dtmf: %q is not a key: write 0-9, *, #, A-D, or w to wait", o.dtmf[i:i+1])
+	}
+	if o.expectTone < 0 || o.expectTone >= 4000 {
+		return fmt.Errorf("call: flag --expect-tone: %g Hz cannot be heard at 8000 samples a second: write less than 4000", o.expectTone)
+	}
+	return nil
+}
+
+// runCall makes the call and prints what came of it.
+func runCall(ctx context.Context, o *callOptions, stdout, stderr io.Writer) error {
+	ctx, stop := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	log := slog.New(slog.DiscardHandler)
+	if o.verbose {
+		log = slog.New(slog.NewTextHandler(stderr, &slog.HandlerOptions{Level: slog.LevelDebug}))
+	}
+	show := newLadder(stdout)
+	if o.json {
+		show = newLadder(io.Discard)
+	}
+	phone, err := newPhone(log, show)
+	if err != nil {
+		return failed(err)
+	}
+	defer phone.close()
+	out, err := phone.call(ctx, o, show)
+	if err != nil {
+		return failed(err)
+	}
+	if o.json {
+		err = out.writeJSON(stdout)
+	} else {
+		fmt.Fprintln(stdout, out.sentence())
+	}
+	if err != nil {
+		return failed(err)
+	}
+	if out.Failure != "" {
+		if !o.json {
+			fmt.Fprintln(stderr, "offhook: call failed:", out.Failure)
+		}
+		return failed(errReported)
+	}
+	return nil
+}
+
+// phone is a user agent that only calls.
+type phone struct {
+	media  *media.Engine
+	server *core.Server
+}
+
+// hangUp is the handler of calls that come to the phone: it takes none.
+type hangUp struct{}
+
+func (hangUp) ServeCall(context.Context, *core.Call) {}
+
+func newPhone(log *slog.Logger, show *ladder) (*phone, error) {
+	engine, err := media.New(media.Options{PortMin: 20002, PortMax: 29999, Shards: 1, Log: log})
+	if err != nil {
+		return nil, err
+	}
+	s := core.New(core.Options{
+		Log: log, Handler: hangUp{}, Media: engine, UserAgent: "Offhook", DTMF: true, MaxCalls: 1, Trace: show.message,
+	})
+	if _, err := s.Listen("udp", ":0"); err != nil {
+		return nil, errors.Join(err, s.Close(), engine.Close())
+	}
+	return &phone{engine, s}, nil
+}
+
+func (p *phone) close() {
+	_ = p.server.Close() // the call is over and told
+	_ = p.media.Close()
+}
+
+// call makes one call and waits for its end.
+func (p *phone) call(ctx context.Context, o *callOptions, show *ladder) (*outcome, error) {
+	dial := core.DialOptions{URI: o.uri, From: o.from}
+	if o.codec != "" {
+		codec, err := media.ParseCodec(o.codec)
+		if err != nil {
+			return nil, err
+		}
+		dial.Codecs = []media.Codec{codec}
+	}
+	ear, err := newEar(o.record)
+	if err != nil {
+		return nil, err
+	}
+	show.begin(o.uri)
+	began := time.Now()
+	c, err := p.server.Dial(ctx, dial)
+	if err != nil {
+		return nil, errors.Join(err, ear.close())
+	}
+	if err := c.Capture(ear.hear); err != nil { // it ended at once; Ending says why
+		_ = c.Hangup(core.HangupOptions{})
+	}
+	out := &outcome{URI: o.uri}
+	ringing := time.NewTimer(o.ring)
+	defer ringing.Stop()
+	select {
+	case <-c.Confirmed():
+		out.answered(time.Since(began))
+		converse(ctx, o, c, show, ear)
+	case <-ringing.C:
+		out.Failure = fmt.Sprintf("nobody answered within %v", o.ring)
+	case <-ctx.Done():
+		out.Failure = "interrupted"
+	case <-c.Done():
+	}
+	_ = c.Hangup(core.HangupOptions{}) // CANCEL or BYE; nothing if it has ended
+	select {
+	case <-c.Done():
+	case <-time.After(5 * time.Second): // no answer to our CANCEL
+	}
+	show.end()
+	err = ear.close()
+	out.measure(c, ear.result(), o)
+	return out, err
+}
+
+// converse waits for the end of an answered call: it presses the keys and keeps
+// silent, which some far ends want to hear before they speak.
+func converse(ctx context.Context, o *callOptions, c *core.Call, show *ladder, ear *ear) {
+	codec, _ := media.ParseCodec(c.Codec())
+	ear.answer(codec)
+	var longest <-chan time.Time
+	if o.longest > 0 {
+		longest = time.After(o.longest)
+	}
+	keys := time.NewTimer(0) // when to press the next keys
+	defer keys.Stop()
+	left := o.dtmf
+	progress := time.NewTicker(time.Second)
+	defer progress.Stop()
+	for {
+		select {
+		case <-keys.C:
+			left = press(c, left, keys)
+		case <-progress.C:
+			show.progress(ear.result())
+		case <-longest:
+			return
+		case <-ctx.Done():
+			return
+		case <-c.Done():
+			return
+		}
+	}
+}
+
+const (
+	keyDown = 100 * time.Millisecond
+	keyUp   = 100 * time.Millisecond
+	keyWait = 500 * time.Millisecond
+)
+
+// press sends the keys up to the next wait, or silence when none are left, and
+// sets the timer to when it wants to be called again.
+func press(c *core.Call, keys string, again *time.Timer) (left string) {
+	if keys == "" {
+		_, _ = c.Play(media.Silence(0)) // the call may just have ended
+		return ""
+	}
+	now, left, _ := strings.Cut(keys, "w")
+	if now != "" {
+		if _, err := c.SendDTMF(now, keyDown, keyUp); err != nil {
+			return ""
+		}
+	}
+	again.Reset(time.Duration(len(now))*(keyDown+keyUp) + keyWait)
+	return left
+}

@@ -1,0 +1,93 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"offhook/config"
+)
+
+func newConfigCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:     "config",
+		Short:   "Print the commented default configuration",
+		Example: "  offhook config > offhook.toml",
+		Args:    cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			_, err := fmt.Fprint(cmd.OutOrStdout(), config.Default)
+			return failed(err)
+		},
+	}
+}
+
+// configFlags are the flags that say where the configuration comes from.
+type configFlags struct {
+	file string
+	set  []string
+	keys map[string]string // flag name → the key it sets
+}
+
+// addTo defines the flags. A flag of its own exists only for the keys that
+// people set by hand; --set reaches all the others.
+func (f *configFlags) addTo(flags *pflag.FlagSet) {
+	flags.StringVarP(&f.file, "config", "c", "", "read this TOML `file` ('offhook config' prints one)")
+	flags.StringArrayVar(&f.set, "set", nil, "set one configuration key, `section.key=value`; can be repeated")
+	f.keys = map[string]string{}
+	for _, k := range []struct{ name, key, usage string }{
+		{"scripts", "scripting.dir", "take the scripts from this `folder`"},
+		{"drain", "behavior.drain_timeout_seconds", "let calls go on this long after SIGTERM or SIGINT, in `seconds` (or 45s, 2m)"},
+		{"port", "sip.port", "listen for SIP on this `port`"},
+		{"health-port", "health.health_check_port", "serve /health on this `port`"},
+		{"log-level", "logging.level", "`level`: debug, info, warn or error"},
+		{"log-format", "logging.format", "`format`: text or json"},
+	} {
+		flags.String(k.name, "", k.usage)
+		f.keys[k.name] = k.key
+	}
+}
+
+// load merges defaults, file, environment and the flags that were given.
+func (f *configFlags) load(flags *pflag.FlagSet) (*config.Config, error) {
+	o := config.Options{File: f.file, Environ: os.Environ()}
+	for _, pair := range f.set {
+		key, value, ok := strings.Cut(pair, "=")
+		if !ok {
+			return nil, fmt.Errorf("flag --set: %q is not section.key=value", pair)
+		}
+		o.Flags = append(o.Flags, config.Flag{Name: "--set", Key: key, Value: value})
+	}
+	var err error
+	flags.Visit(func(given *pflag.Flag) {
+		key, ok := f.keys[given.Name]
+		if !ok {
+			return
+		}
+		value := given.Value.String()
+		if given.Name == "drain" {
+			value, err = secondsOf(value)
+		}
+		o.Flags = append(o.Flags, config.Flag{Name: "--" + given.Name, Key: key, Value: value})
+	})
+	if err != nil {
+		return nil, err
+	}
+	return config.Load(o)
+}
+
+// secondsOf reads --drain: a number is seconds, anything else has its unit.
+func secondsOf(text string) (string, error) {
+	if _, err := strconv.ParseFloat(text, 64); err == nil {
+		return text, nil
+	}
+	d, err := time.ParseDuration(text)
+	if err != nil {
+		return "", fmt.Errorf("flag --drain: %q is not a duration: write 30, 45s or 2m", text)
+	}
+	return strconv.FormatFloat(d.Seconds(), 'g', -1, 64), nil
+}

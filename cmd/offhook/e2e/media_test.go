@@ -1,0 +1,155 @@
+package e2e
+
+import (
+	"encoding/json"
+	"fmt"
+	"math"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+)
+
+// measured is what `offhook call --json` says.
+type measured struct {
+	Result   string  `json:"result"`
+	Answered float64 `json:"answered_after_seconds"`
+	Codec    string  `json:"codec"`
+	Tone     struct {
+		Hz      float64 `json:"hz"`
+		DBm0    float64 `json:"dbm0"`
+		Seconds float64 `json:"seconds"`
+	} `json:"tone"`
+	Received struct {
+		Packets  int     `json:"packets"`
+		Lost     int     `json:"lost"`
+		JitterMs float64 `json:"jitter_ms"`
+	} `json:"received"`
+	EndedBy string `json:"ended_by"`
+}
+
+// The default call as a user makes it: two Offhooks, 30 s of tone.
+func TestTwoOffhooksTheDefaultCall(t *testing.T) {
+	s := start(t, "")
+	out, code := command(t, time.Minute, binary, "call", "--json", "--expect-tone", "440", "sip:test@127.0.0.1:"+s.port)
+	if code != 0 {
+		t.Fatalf("exit code %d:\n%s", code, out)
+	}
+	var m measured
+	if err := json.Unmarshal([]byte(out), &m); err != nil {
+		t.Fatalf("%v:\n%s", err, out)
+	}
+	if math.Abs(m.Answered-1) > 0.1 || m.Codec != "PCMU" || math.Abs(m.Tone.Hz-440) > 0.1 || math.Abs(m.Tone.DBm0+10) > 0.2 ||
+		math.Abs(m.Tone.Seconds-30) > 0.05 || m.Received.Packets != 1500 || m.Received.Lost != 0 || m.EndedBy != "far end" {
+		t.Errorf("measured %+v\n%s", m, out)
+	}
+	eventually(t, 5*time.Second, "the server logs 1500 packets sent", func() bool {
+		for _, l := range s.out.lines("call ended") {
+			return l["sent"] == 1500.0
+		}
+		return false
+	})
+}
+
+func TestTwoOffhooksPCMA(t *testing.T) {
+	s := start(t, "", "behavior.auto_answer_delay_ms=0", "behavior.tone_frequency=1000", "behavior.tone_duration_seconds=2")
+	wav := filepath.Join(t.TempDir(), "out.wav")
+	out, code := command(t, time.Minute, binary, "call", "--codec", "PCMA", "--expect-tone", "1000", "--record", wav, "sip:test@127.0.0.1:"+s.port)
+	if code != 0 || !strings.Contains(out, "PCMA") {
+		t.Fatalf("exit code %d:\n%s", code, out)
+	}
+	if hz := soxFrequency(t, wav); math.Abs(hz-1000) > 15 {
+		t.Errorf("sox hears %g Hz in the recording, want 1000", hz)
+	}
+}
+
+func TestCallExpectationFails(t *testing.T) {
+	s := start(t, "", "behavior.auto_answer_delay_ms=0", "behavior.tone_duration_seconds=1")
+	out, code := command(t, time.Minute, binary, "call", "--expect-tone", "1000", "sip:test@127.0.0.1:"+s.port)
+	if code != 1 || !strings.Contains(out, "440.0 Hz") {
+		t.Errorf("exit code %d, want 1:\n%s", code, out)
+	}
+}
+
+// soxFrequency is sox's own estimate of the frequency of a recording, in Hz.
+func soxFrequency(t *testing.T, wav string) float64 {
+	t.Helper()
+	// the middle second only: the estimate is over the whole file, and silence at its ends would count
+	out, code := command(t, time.Minute, peer(t, "sox"), wav, "-n", "trim", "0.5", "1", "stat")
+	m := regexp.MustCompile(`Rough +frequency: +(\d+)`).FindStringSubmatch(out)
+	if code != 0 || m == nil {
+		t.Fatalf("sox: exit code %d\n%s", code, out)
+	}
+	hz, err := strconv.ParseFloat(m[1], 64)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return hz
+}
+
+// baresip calls, listens for some seconds and hangs up; its sndfile module
+// writes what it decoded.
+func TestBaresipRecordsTheTone(t *testing.T) {
+	path := peer(t, "baresip")
+	s := start(t, "", "behavior.auto_answer_delay_ms=200")
+	for _, codec := range []string{"pcmu", "pcma"} {
+		t.Run(codec, func(t *testing.T) {
+			dir := baresipConfig(t, codec)
+			cmd := exec.Command(path, "-f", dir, "-e", "d sip:test@127.0.0.1:"+s.port, "-t", "5")
+			cmd.Dir = dir
+			log := newOutput()
+			cmd.Stdout, cmd.Stderr = log, log
+			if err := cmd.Run(); err != nil && cmd.ProcessState.ExitCode() < 0 {
+				t.Fatalf("baresip: %v\n%s", err, log)
+			}
+			dumps, _ := filepath.Glob(filepath.Join(dir, "dump-*-dec.wav"))
+			if len(dumps) != 1 {
+				t.Fatalf("baresip recorded %d files:\n%s", len(dumps), log)
+			}
+			if hz := soxFrequency(t, dumps[0]); math.Abs(hz-440) > 8 {
+				t.Errorf("sox hears %g Hz in what baresip decoded, want 440\n%s", hz, log)
+			}
+		})
+	}
+}
+
+// baresipConfig writes a configuration folder for a baresip without sound
+// hardware that prefers one codec.
+func baresipConfig(t *testing.T, codec string) string {
+	t.Helper()
+	dir := t.TempDir()
+	modules := "/usr/lib/baresip/modules"
+	config := fmt.Sprintf(`sip_listen 127.0.0.1:0
+net_interface lo
+audio_player ausine,440
+audio_source ausine,1000
+audio_alert ausine,440
+module_path %s
+module stdio.so
+module g711.so
+module ausine.so
+module aubridge.so
+module sndfile.so
+module_app account.so
+module_app menu.so
+snd_path %s
+rtp_ports 40000-41000
+`, modules, dir)
+	config = strings.Replace(config, "audio_player ausine,440", "audio_player aubridge,nil", 1)
+	config = strings.Replace(config, "audio_alert ausine,440", "audio_alert aubridge,nil", 1)
+	files := map[string]string{
+		"config":   config,
+		"accounts": fmt.Sprintf("<sip:baresip@127.0.0.1;transport=udp>;regint=0;audio_codecs=%s\n", codec),
+		"contacts": "",
+	}
+	for name, text := range files {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return dir
+}

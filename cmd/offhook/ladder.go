@@ -1,0 +1,115 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"os"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/emiago/sipgo/sip"
+
+	"offhook/core/transaction"
+	"offhook/media/measure"
+)
+
+// ladder shows the messages of one call as arrows while they come and go.
+type ladder struct {
+	mu       sync.Mutex
+	w        io.Writer
+	terminal bool // a line of progress can be overwritten
+	began    time.Time
+	shown    bool // a line of progress stands there
+}
+
+func newLadder(w io.Writer) *ladder {
+	l := &ladder{w: w}
+	if f, ok := w.(*os.File); ok {
+		info, err := f.Stat()
+		l.terminal = err == nil && info.Mode()&os.ModeCharDevice != 0
+	}
+	return l
+}
+
+// begin starts the clock of the ladder.
+func (l *ladder) begin(uri string) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.began = time.Now()
+	fmt.Fprintf(l.w, "%10s  us %s %s\n", "seconds", strings.Repeat(" ", arrowWidth-3), strings.TrimSuffix(uri, ";"))
+}
+
+// message is the server's trace: it shows one message.
+func (l *ladder) message(t transaction.Trace) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	name := "message"
+	if t.Message != nil {
+		name = describe(t.Message)
+	} else if line, _, ok := strings.Cut(string(t.Bytes), "\r\n"); ok {
+		name = strings.TrimPrefix(line, "SIP/2.0 ")
+	}
+	if t.Copy {
+		name += " (again)"
+	}
+	l.clear()
+	fmt.Fprintf(l.w, "%10.3f  %s\n", time.Since(l.began).Seconds(), arrow(name, t.Sent))
+}
+
+// progress shows what is heard on a terminal; the line is written over.
+func (l *ladder) progress(r measure.Result) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if !l.terminal {
+		return
+	}
+	l.clear()
+	heard := "silence"
+	if n := len(r.Tones); n > 0 {
+		heard = fmt.Sprintf("%.1f Hz at %.1f dBm0", r.Tones[n-1].Frequency, r.Tones[n-1].Level)
+	}
+	fmt.Fprintf(l.w, "%10.0f  hearing %s", time.Since(l.began).Seconds(), heard)
+	l.shown = true
+}
+
+func (l *ladder) end() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.clear()
+}
+
+// clear removes the line of progress.
+func (l *ladder) clear() {
+	if l.shown {
+		fmt.Fprint(l.w, "\r\x1b[K")
+		l.shown = false
+	}
+}
+
+// describe is what stands on the arrow of a message.
+func describe(m sip.Message) string {
+	sdp := ""
+	if h := m.GetHeaders("Content-Type"); len(h) > 0 && len(m.Body()) > 0 && strings.HasPrefix(strings.ToLower(h[0].Value()), "application/sdp") {
+		sdp = ", SDP"
+	}
+	switch m := m.(type) {
+	case *sip.Request:
+		return string(m.Method) + sdp
+	case *sip.Response:
+		return fmt.Sprintf("%d %s%s", m.StatusCode, m.Reason, sdp)
+	}
+	return "message"
+}
+
+const arrowWidth = 34 // columns
+
+// arrow draws a message that leaves to the right or comes from there.
+func arrow(name string, sent bool) string {
+	line := "── " + name + " "
+	line += strings.Repeat("─", max(2, arrowWidth-1-len([]rune(line))))
+	if sent {
+		return line + "▶"
+	}
+	return "◀" + line
+}

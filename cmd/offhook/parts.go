@@ -1,0 +1,74 @@
+package main
+
+import (
+	"fmt"
+	"log/slog"
+	"path/filepath"
+	"time"
+
+	"offhook/config"
+	"offhook/core"
+	"offhook/core/console"
+	"offhook/core/transaction"
+	"offhook/media"
+	"offhook/scripting"
+	"offhook/scripting/sandbox"
+	"offhook/scripts"
+)
+
+// This file turns the configuration into the options of each part.
+
+func newScripts(c *config.Config, log *slog.Logger) (*scripting.Engine, error) {
+	sounds := c.Media.SoundsDir
+	if sounds == "" {
+		sounds = filepath.Join(c.Scripting.Dir, "sounds")
+	}
+	return scripting.New(scripting.Options{
+		Dir: c.Scripting.Dir, FS: scripts.FS, Sounds: sounds, Config: c.Get, Log: log,
+		ErrorCode: c.Scripting.ErrorCode,
+		Limits: sandbox.Limits{
+			Slice:        time.Duration(c.Scripting.SliceMs) * time.Millisecond,
+			Instructions: c.Scripting.MaxInstructions,
+			Memory:       c.Scripting.MaxMemoryKB << 10,
+			StringLen:    c.Scripting.MaxStringKB << 10,
+		},
+	})
+}
+
+func newMedia(c *config.Config, log *slog.Logger) (*media.Engine, error) {
+	return media.New(media.Options{PortMin: c.Media.RTPPortRangeStart, PortMax: c.Media.RTPPortRangeEnd, Log: log})
+}
+
+func newServer(c *config.Config, log *slog.Logger, engine *media.Engine, h core.Handler) (*core.Server, error) {
+	codecs, err := codecsOf(c.Media.PreferredCodecs)
+	if err != nil {
+		return nil, err
+	}
+	return core.New(core.Options{
+		Log: log, Handler: h, Media: engine, UserAgent: c.SIP.UserAgent, Domain: c.SIP.Domain,
+		Codecs: codecs, DTMF: c.Media.EnableDTMF,
+		MaxCalls: c.Behavior.MaxConcurrentCalls, CallTimeout: c.Behavior.CallTimeout(),
+		Timers: transaction.Timers{T1: time.Duration(c.SIP.T1Ms) * time.Millisecond, T2: time.Duration(c.SIP.T2Ms) * time.Millisecond},
+	}), nil
+}
+
+func codecsOf(names []string) ([]media.Codec, error) {
+	var codecs []media.Codec
+	for _, name := range names {
+		codec, err := media.ParseCodec(name)
+		if err != nil {
+			return nil, fmt.Errorf("media.preferred_codecs: %w", err)
+		}
+		codecs = append(codecs, codec)
+	}
+	return codecs, nil
+}
+
+// calls are the figures of the server for /health and the statistics line.
+func (a *app) calls() console.Calls {
+	s := a.server.Stats()
+	return console.Calls{
+		Active: s.Active, Total: s.Total, Answered: s.Answered, Failed: s.Failed, Draining: s.Draining,
+		Generation: int64(a.scripts.Generation().Number),
+	}
+}

@@ -1,0 +1,231 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"os"
+	"os/signal"
+	"strconv"
+	"strings"
+	"sync"
+	"syscall"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"offhook/config"
+	"offhook/core"
+	"offhook/core/console"
+	"offhook/media"
+	"offhook/scripting"
+)
+
+func newServeCommand() *cobra.Command {
+	flags := &configFlags{}
+	cmd := &cobra.Command{
+		Use:   "serve",
+		Short: "Answer calls (the default)",
+		Long: "Answer calls and do with each what scripts/default.lua says, until SIGTERM or SIGINT.\n" +
+			"The first signal drains: new calls get 503, calls in progress go on up to --drain; a second one ends all at once.",
+		Example: "  offhook serve --config offhook.toml\n  offhook serve --scripts ./scripts --set behavior.tone_frequency=1000",
+		Args:    cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			c, err := flags.load(cmd.Flags())
+			if err != nil {
+				return err
+			}
+			return serve(cmd.Context(), c, cmd.OutOrStdout(), cmd.ErrOrStderr())
+		},
+	}
+	flags.addTo(cmd.Flags())
+	return cmd
+}
+
+// serve runs the server until a signal and returns when everything has ended.
+func serve(ctx context.Context, c *config.Config, stdout, stderr io.Writer) (err error) {
+	log, closeLog, err := newLogger(c.Logging, stderr)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, failed(closeLog.Close())) }()
+
+	signals := make(chan os.Signal, 2)
+	signal.Notify(signals, syscall.SIGTERM, syscall.SIGINT)
+	defer signal.Stop(signals)
+
+	a, err := newApp(ctx, c, log)
+	if err != nil {
+		return failed(err)
+	}
+	a.banner(stdout)
+	a.wait(signals)
+	return failed(a.close())
+}
+
+// app is the running server: its parts, and the goroutines beside them.
+type app struct {
+	config  *config.Config
+	log     *slog.Logger
+	media   *media.Engine
+	scripts *scripting.Engine
+	server  *core.Server
+	console *console.Server // nil when health.enable_health_check is false
+	sip     []string        // "udp 0.0.0.0:5060": what we listen on
+
+	stop       context.CancelFunc // ends background
+	background sync.WaitGroup     // the watcher and the statistics line
+}
+
+// newApp starts all parts. On an error it has ended those it had started.
+func newApp(ctx context.Context, c *config.Config, log *slog.Logger) (a *app, err error) {
+	ctx, stop := context.WithCancel(ctx)
+	a = &app{config: c, log: log, stop: stop}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, a.close())
+		}
+	}()
+	if a.scripts, err = newScripts(c, log); err != nil {
+		return a, err
+	}
+	if _, err = a.scripts.Load(ctx); err != nil {
+		return a, err
+	}
+	if a.media, err = newMedia(c, log); err != nil {
+		return a, err
+	}
+	if a.server, err = newServer(c, log, a.media, scriptHandler{a.scripts}); err != nil {
+		return a, err
+	}
+	for _, network := range c.SIP.Transport {
+		addr, err := a.server.Listen(network, a.sipAddress())
+		if err != nil {
+			return a, portInUse(err, "--port")
+		}
+		a.sip = append(a.sip, network+" "+addr.String())
+		if c.SIP.Port == 0 {
+			c.SIP.Port = int(addr.Port()) // TCP takes the free port that UDP found
+		}
+	}
+	if c.Health.EnableHealthCheck {
+		address := net.JoinHostPort("", strconv.Itoa(c.Health.HealthCheckPort))
+		if a.console, err = console.Listen(console.Options{Address: address, Calls: a.calls, Log: log}); err != nil {
+			return a, portInUse(err, "--health-port")
+		}
+	}
+	a.background.Go(func() { a.watch(ctx) })      // ends with ctx
+	a.background.Go(func() { a.statistics(ctx) }) // ends with ctx
+	return a, nil
+}
+
+func (a *app) sipAddress() string {
+	return net.JoinHostPort(a.config.SIP.BindAddress, strconv.Itoa(a.config.SIP.Port))
+}
+
+func portInUse(err error, flag string) error {
+	if errors.Is(err, syscall.EADDRINUSE) {
+		return fmt.Errorf("%w (another program has it; choose another with %s)", err, flag)
+	}
+	return err
+}
+
+// watch reloads the scripts when they change.
+func (a *app) watch(ctx context.Context) {
+	if err := a.scripts.Watch(ctx); err != nil && ctx.Err() == nil {
+		a.log.Error("scripts are no longer watched", "error", err)
+	}
+}
+
+// statistics logs the figures of the server at an interval.
+func (a *app) statistics(ctx context.Context) {
+	interval := a.config.Logging.StatisticsInterval()
+	if interval <= 0 {
+		return
+	}
+	ticker := time.NewTicker(interval)
+	defer ticker.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-ticker.C:
+			c := a.calls()
+			a.log.Info("calls", "total", c.Total, "active", c.Active, "answered", c.Answered, "failed", c.Failed)
+		}
+	}
+}
+
+// banner tells a person what runs, in a few lines.
+func (a *app) banner(w io.Writer) {
+	g := a.scripts.Generation()
+	fmt.Fprintf(w, "Offhook %s answers calls; Ctrl-C ends it\n", versionString())
+	for _, s := range a.sip {
+		fmt.Fprintf(w, "  SIP      %s\n", s)
+	}
+	fmt.Fprintf(w, "  RTP      udp %d-%d\n", a.config.Media.RTPPortRangeStart, a.config.Media.RTPPortRangeEnd)
+	fmt.Fprintf(w, "  scripts  generation %d from %s: %s\n", g.Number, g.Origin, strings.Join(g.Files, ", "))
+	port := strconv.Itoa(a.config.SIP.Port)
+	if a.console != nil {
+		_, healthPort, _ := net.SplitHostPort(a.console.Addr().String())
+		fmt.Fprintf(w, "  health   http://127.0.0.1:%s/health\n", healthPort)
+	}
+	host := "127.0.0.1"
+	if ip := net.ParseIP(a.config.SIP.BindAddress); ip != nil && !ip.IsUnspecified() {
+		host = ip.String()
+	}
+	target := net.JoinHostPort(host, port)
+	if port == "5060" {
+		target = strings.TrimSuffix(target, ":5060")
+	}
+	fmt.Fprintf(w, "  try it   offhook call sip:test@%s    (or: go run ./cmd/offhook call sip:test@%s)\n", target, target)
+}
+
+// wait blocks until the calls have drained after the first signal, or until
+// the second.
+func (a *app) wait(signals <-chan os.Signal) {
+	sig := <-signals
+	active := a.calls().Active
+	a.log.Info("draining: new calls get 503", "signal", sig.String(), "active", active, "up_to", a.config.Behavior.DrainTimeout())
+	ctx, cancel := context.WithTimeout(context.Background(), a.config.Behavior.DrainTimeout())
+	defer cancel()
+	drained := make(chan struct{})
+	go func() { // ends when the server has drained, which cancel hastens
+		defer close(drained)
+		if err := a.server.Drain(ctx); err != nil {
+			a.log.Warn("calls ended by the shutdown", "error", err)
+		}
+	}()
+	select {
+	case <-drained:
+	case sig = <-signals:
+		a.log.Info("ending all calls at once", "signal", sig.String())
+		cancel()
+		<-drained
+	}
+}
+
+// close ends what newApp started, in the opposite order.
+func (a *app) close() error {
+	var errs []error
+	a.stop()
+	a.background.Wait()
+	if a.server != nil {
+		errs = append(errs, a.server.Close())
+	}
+	if a.console != nil {
+		ctx, cancel := context.WithTimeout(context.Background(), time.Second)
+		defer cancel()
+		errs = append(errs, a.console.Close(ctx))
+	}
+	if a.media != nil {
+		errs = append(errs, a.media.Close())
+	}
+	if a.scripts != nil {
+		errs = append(errs, a.scripts.Close())
+	}
+	return errors.Join(errs...)
+}
