@@ -133,7 +133,7 @@ func (c *fakeCall) do(next State, format string, args ...any) error {
 	}
 	c.note(format, args...)
 	if next != "" && c.state != StateAnswered {
-		c.state = next
+		c.state, c.answered = next, time.Now()
 	}
 	return nil
 }
@@ -165,7 +165,6 @@ func (c *fakeCall) Answer(o AnswerOptions) error {
 	if err := c.do(StateAnswered, "answer %v%s", o.Codecs, shown(o.Headers)); err != nil {
 		return err
 	}
-	c.answered = time.Now()
 	if !c.noACK {
 		time.AfterFunc(50*time.Millisecond, func() {
 			close(c.confirmed)

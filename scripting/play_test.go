@@ -56,7 +56,7 @@ func TestPlay(t *testing.T) {
 			do: func(s *stage) {
 				s.wait(500 * time.Millisecond)
 				s.call.press("9")
-				s.wait(4 * time.Second)
+				s.wait(3500 * time.Millisecond)
 				s.call.press("1")
 			},
 			saw: []string{"0s play 1s", "500ms play stopped", "500ms play 2s", "2.5s play done", "2.5s play 1s", "3.5s play done"}, log: "digits=1"},
