@@ -1,6 +1,9 @@
 package media
 
-import "time"
+import (
+	"fmt"
+	"time"
+)
 
 // Clip is sound ready to send: frames of one codec and one ptime, encoded once and shared by all calls that play it.
 // It never changes, so any goroutine may read it. It is laid out as
@@ -17,6 +20,15 @@ type Clip struct {
 	total     int64 // frames; 0 = endless
 	codec     Codec
 	ptime     time.Duration
+}
+
+// newClip makes a clip without frames.
+func newClip(c Codec, ptime time.Duration) (*Clip, error) {
+	size := c.FrameSize(ptime)
+	if size <= 0 {
+		return nil, fmt.Errorf("frames of %v: want at least one sample", ptime)
+	}
+	return &Clip{codec: c, ptime: ptime, frameSize: size}, nil
 }
 
 // Frame is the payload of frame i, counted from 0; the caller must not change it. i is below Len, where there is one.

@@ -1,7 +1,7 @@
 package media
 
 import (
-	"io/fs"
+	"fmt"
 	"time"
 )
 
@@ -11,25 +11,30 @@ type Source interface {
 	Clip(c Codec, ptime time.Duration) (*Clip, error)
 }
 
-// ToneOptions describe a tone.
-type ToneOptions struct {
-	Frequencies []float64     // Hz, each below half the sample rate; several sound together
-	Level       float64       // dBm0 of each frequency
-	Duration    time.Duration // 0 = endless
-	Ramp        time.Duration // how long it takes to swell at the start and to fade at the end; 0 = none
+// keyed is a source that a Cache can know again.
+type keyed interface {
+	Source
+	// key is comparable, and the same for sources that sound the same; nil: not to be kept.
+	key() (any, error)
 }
 
-// Tone is a tone. What cannot be had, such as a frequency above half the sample rate or a level above the codec's
-// overload point, is an error of Clip.
-func Tone(o ToneOptions) Source { panic("media: not yet") }
-
 // Silence is digital silence for d; 0 = endless.
-func Silence(d time.Duration) Source { panic("media: not yet") }
+func Silence(d time.Duration) Source { return silence(d) }
 
-// File is a WAV file: 8 kHz, one channel, PCM of 8, 16 or 24 bits, µ-law or A-law. The header is read at once, so that a
-// file that is missing or has another format is an error here, which names the file and says what to convert it to. The
-// sound is read by Clip.
-func File(path string) (Source, error) { panic("media: not yet") }
+type silence time.Duration
 
-// FileIn is File for a file of a file system, such as a folder that names cannot lead out of (os.Root.FS) or embedded sounds.
-func FileIn(fsys fs.FS, name string) (Source, error) { panic("media: not yet") }
+func (s silence) key() (any, error) { return s, nil }
+
+func (s silence) Clip(c Codec, ptime time.Duration) (*Clip, error) {
+	if s < 0 {
+		return nil, fmt.Errorf("silence of %v: want no less than 0", time.Duration(s))
+	}
+	clip, err := newClip(c, ptime)
+	if err != nil {
+		return nil, err
+	}
+	clip.payload = c.Encode(nil, make([]int16, clip.frameSize))
+	clip.loop = 1
+	clip.total = ceil(sampleCount(time.Duration(s), c), int64(clip.frameSize))
+	return clip, nil
+}
