@@ -123,8 +123,8 @@ const (
 	EventHold                              // a re-INVITE took our direction to send away
 	EventResume                            // a re-INVITE gave it back
 	EventInfo                              // an INFO that is no digit
-	EventMessage                           // a MESSAGE
 	EventMediaTimeout                      // no RTP came for the configured time
+	EventMessage                           // a MESSAGE
 )
 
 // Event is something that happened to a call.

@@ -30,7 +30,7 @@ func TestDefaultScript(t *testing.T) {
 		performWith(t, Options{FS: shipped, Config: behavior(nil)}, nil, func(s *stage) {
 			s.finish()
 			s.expect("0s ring", "1s answer []", "1.05s play 30s", "31.05s play done", `31.05s hangup 16 ""`)
-			s.expectLog(`msg="call ended"`, "by=script", "seconds=30.05")
+			s.expectLog("by=script", "seconds=30.05")
 		})
 	})
 	t.Run("does not answer", func(t *testing.T) {
