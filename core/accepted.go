@@ -43,7 +43,7 @@ func (a *accepted) stop() {
 
 // noAck ends the call when 64·T1 have passed without an ACK.
 func (c *Call) noAck() {
-	c.log.Warn("no ACK came", "after", c.server.transactions.Timers().Timeout())
+	c.log.Warn("no ACK came", "after", c.server.transactions.Timers().Timeout().String())
 	c.accepted.stop()
 	c.accepted = nil
 	if c.byeOnAck != nil { // it has ended already, and now its BYE may go

@@ -17,5 +17,5 @@ function on_dtmf(call, digit)
 end
 
 function on_hangup(call, info)
-  log.info("call ended", { by = info.by, seconds = info.seconds })
+  log.info("the call is over", { by = info.by, seconds = info.seconds })
 end

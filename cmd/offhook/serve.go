@@ -189,7 +189,7 @@ func (a *app) banner(w io.Writer) {
 func (a *app) wait(signals <-chan os.Signal) {
 	sig := <-signals
 	active := a.calls().Active
-	a.log.Info("draining: new calls get 503", "signal", sig.String(), "active", active, "up_to", a.config.Behavior.DrainTimeout())
+	a.log.Info("draining: new calls get 503", "signal", sig.String(), "active", active, "up_to", a.config.Behavior.DrainTimeout().String())
 	ctx, cancel := context.WithTimeout(context.Background(), a.config.Behavior.DrainTimeout())
 	defer cancel()
 	drained := make(chan struct{})

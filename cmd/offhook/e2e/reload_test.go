@@ -36,7 +36,7 @@ func TestReloadUnderLoad(t *testing.T) {
 		script := fmt.Sprintf(reloadable, edit)
 		if edit%2 == 0 {
 			s.save(strings.Replace(script, "call:answer()", "call:answer(", 1))
-			eventually(t, time.Second, "the broken edit is refused", func() bool { return len(s.out.lines("reload refused")) >= edit/2 })
+			eventually(t, time.Second, "the broken edit is refused", func() bool { return len(s.out.lines("scripts refused, the loaded ones stay")) >= edit/2 })
 			continue
 		}
 		s.save(script)
@@ -47,7 +47,7 @@ func TestReloadUnderLoad(t *testing.T) {
 		})
 	}
 	(<-done).clean(t, 250)
-	for _, l := range s.out.lines("reload refused") {
+	for _, l := range s.out.lines("scripts refused, the loaded ones stay") {
 		if text := fmt.Sprint(l); !strings.Contains(text, "default.lua:") {
 			t.Errorf("a refused edit does not say where: %v", l)
 		}

@@ -82,17 +82,28 @@ func TestSIPpOverTCP(t *testing.T) {
 	s := start(t, "")
 	for _, mode := range []string{"t1", "tn"} { // one connection for all calls, one for each
 		t.Run(mode, func(t *testing.T) {
-			sipp(t, s, time.Minute, "-sn", "uac", "-t", mode, "-m", "40", "-r", "20", "-d", "200").clean(t, 40)
+			sipp(t, s, time.Minute, "-sn", "uac", "-t", mode, "-max_socket", "1000", "-m", "40", "-r", "20", "-d", "200").clean(t, 40)
 		})
 	}
 }
 
 // The caller never sends its ACK: the 200 is repeated at T1, 2·T1 … T2, and
-// after 64·T1 there is a BYE. The scenario checks the order; the timers are a
-// tenth of the standard ones.
+// after 64·T1 there is a BYE. The timers are a tenth of the standard ones, so
+// there are 10 copies of each 200.
 func TestSIPpLostACK(t *testing.T) {
 	s := start(t, "", "sip.t1_ms=50", "sip.t2_ms=400", "behavior.auto_answer_delay_ms=100")
-	sipp(t, s, time.Minute, "-sf", scenario(t, "lost_ack.xml"), "-m", "3", "-r", "10").clean(t, 3)
+	messages := filepath.Join(t.TempDir(), "messages.log")
+	r := sipp(t, s, time.Minute, "-sf", scenario(t, "lost_ack.xml"), "-m", "3", "-r", "10", "-trace_msg", "-message_file", messages)
+	if r.code != 0 || r.successful != 3 {
+		t.Errorf("SIPp: exit code %d, %d of 3 successful\n%s", r.code, r.successful, r.out)
+	}
+	log, err := os.ReadFile(messages)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if n := strings.Count(string(log), "\nSIP/2.0 200 OK\r\n"); n != 3*(1+10)+3 { // the last 3 are SIPp's own, to the BYEs
+		t.Errorf("%d messages 200, want 11 for each call and SIPp's own\n%s", n, log)
+	}
 	eventually(t, 5*time.Second, "the calls count as failed", func() bool {
 		_, h := s.status()
 		return h["active_calls"] == 0.0 && h["failed_calls"] == 3.0
