@@ -58,8 +58,9 @@ type Engine struct {
 	closed   bool
 }
 
-// New starts an engine: Options.Shards threads, which Close ends. Each occupies one P of the Go scheduler while there
-// are sessions, so New raises GOMAXPROCS by their number, and Close lowers it again; nobody else needs to.
+// New starts an engine: Options.Shards threads, which Close ends. Each occupies one P of the Go scheduler while it has
+// sessions, so New raises GOMAXPROCS, by two for each, and Close lowers it again; nobody else needs to. (From then on Go
+// no longer follows changes of the CPU limit of its cgroup.)
 func New(o Options) (*Engine, error) {
 	if o.PortMin == 0 && o.PortMax == 0 {
 		o.PortMin, o.PortMax = defaultPortMin, defaultPortMax
@@ -85,7 +86,7 @@ func New(o Options) (*Engine, error) {
 		}
 		e.shards = append(e.shards, newShard(clock, o.Log))
 	}
-	reserveThreads(len(e.shards))
+	reserveProcs(len(e.shards))
 	for _, sh := range e.shards {
 		sh.start(&e.running)
 	}
@@ -217,7 +218,7 @@ func (e *Engine) Close() error {
 	}
 	e.running.Wait()
 	if len(e.shards) > 0 {
-		reserveThreads(-len(e.shards))
+		reserveProcs(-len(e.shards))
 	}
 	return nil
 }

@@ -18,5 +18,5 @@ func (m *monotonic) sleepUntil(t instant) { time.Sleep(t.sub(m.now())) }
 
 func prioritise() error { return nil }
 
-// reserveThreads does nothing: a goroutine that sleeps by time.Sleep gives its P to others.
-func reserveThreads(int) {}
+// reserveProcs does nothing: a goroutine that sleeps by time.Sleep gives its P to others.
+func reserveProcs(int) {}
