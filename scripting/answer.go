@@ -40,11 +40,12 @@ func (r *run) answer(a *arguments) int {
 	})
 	switch {
 	case errors.Is(err, ErrNoCommonCodec):
+		r.refusal = 488
 		return a.returns(lua.LFalse, lua.LString("no_common_codec"))
 	case errors.Is(err, ErrEnded):
 		return r.notAnswered(a)
 	case err != nil:
-		r.raise(a, err)
+		r.refused(a, err)
 	}
 	if arg[bool](a, "wait_ack") {
 		if why, _ := r.wait(a.LState, pause{done: r.call.Confirmed(), timeout: forever, survives: true}); why == wokenEnded {

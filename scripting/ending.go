@@ -1,6 +1,7 @@
 package scripting
 
 import (
+	"cmp"
 	"errors"
 	"time"
 
@@ -41,7 +42,7 @@ func (r *run) settle(err error) {
 	case answered:
 		r.hangup(blame(err), HangupOptions{Q850: causeTemporaryFailure, Reason: "script failed"})
 	case err == nil:
-		r.reject("", 480)
+		r.reject("", cmp.Or(r.refusal, 480))
 	default:
 		r.reject(blame(err), r.engine.options.ErrorCode)
 	}

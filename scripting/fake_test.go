@@ -21,12 +21,13 @@ import (
 // fakeCall is a caller with perfect manners: it ACKs 50 ms after the 200, and what is played takes its time. It notes
 // what is done to it, with the time since the INVITE.
 type fakeCall struct {
-	info     Info
-	header   map[string][]string
-	noACK    bool
-	noCodec  bool
-	playFail error
-	before   func() // runs when Answer is called, before it does anything
+	info       Info
+	header     map[string][]string
+	noACK      bool
+	noCodec    bool
+	playFail   error
+	answerFail error  // Answer ends the call with this error
+	before     func() // runs when Answer is called, before it does anything
 
 	begin     time.Time
 	cancel    context.CancelCauseFunc
@@ -158,6 +159,10 @@ func (c *fakeCall) Answer(o AnswerOptions) error {
 	}
 	if c.noCodec {
 		return ErrNoCommonCodec
+	}
+	if c.answerFail != nil {
+		c.hangUp("refused")
+		return c.answerFail
 	}
 	if c.State() == StateAnswered {
 		return nil

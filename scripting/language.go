@@ -29,13 +29,15 @@ func (r *run) unwind(L *lua.LState) {
 	sandbox.Unwind(L)
 }
 
-// raise makes err an error of the script at the line that called the function; it does not return. A call that has
-// ended is no error.
-func (r *run) raise(a *arguments, err error) {
-	if errors.Is(err, ErrEnded) {
+// raise makes err an error of the script at the line that called the function; it does not return.
+func (r *run) raise(a *arguments, err error) { a.RaiseError("%s: %s", a.fn.title, err) }
+
+// refused raises what a method of the call returned, or unwinds the script when that is because the call has ended.
+func (r *run) refused(a *arguments, err error) {
+	if errors.Is(err, ErrEnded) || r.call.State() == StateEnded {
 		r.unwind(a.LState)
 	}
-	a.RaiseError("%s: %s", a.fn.title, err)
+	r.raise(a, err)
 }
 
 // report logs the error of a handler.

@@ -94,7 +94,7 @@ func (r *run) playOne(a *arguments, src media.Source, barge string, limit time.D
 	}
 	p, err := r.call.Play(src)
 	if err != nil {
-		r.raise(a, err)
+		r.refused(a, err)
 	}
 	finished := false
 	defer func() {

@@ -69,7 +69,7 @@ func (r *run) mustNotBeAnswered(a *arguments) {
 // end unwinds the script once the call was ended; err is what that gave.
 func (r *run) end(a *arguments, err error) int {
 	if err != nil {
-		r.raise(a, err)
+		r.refused(a, err)
 	}
 	r.finished = true
 	r.unwind(a.LState)

@@ -14,7 +14,7 @@ func ring() Function {
 		run: func(r *run, a *arguments) int {
 			headers := r.withHeaders(arg[[]Header](a, "headers"))
 			if err := r.call.Ring(headers); err != nil {
-				r.raise(a, err)
+				r.refused(a, err)
 			}
 			if every := arg[time.Duration](a, "every"); every > 0 {
 				r.ringAgain(max(every, time.Second), headers)
@@ -46,7 +46,7 @@ func progress() Function {
 		Example: `call:progress() call:tone(425, { duration = 2 }) call:reject(404)`,
 		run: func(r *run, a *arguments) int {
 			if err := r.call.Progress(arg[int](a, "code"), r.withHeaders(arg[[]Header](a, "headers"))); err != nil {
-				r.raise(a, err)
+				r.refused(a, err)
 			}
 			return 0
 		},

@@ -43,6 +43,7 @@ type run struct {
 	ringing timer // of ring{every=}
 	limit   timer // of limit
 
+	refusal       int      // the final response when the script ends without one; 0 = 480
 	headers       []Header // of set_header, for the next message
 	typed         []Event  // digits that nobody has read
 	subscriptions []*subscription

@@ -136,19 +136,23 @@ func TestAnswerFails(t *testing.T) {
 	}{
 		{"no common codec", func(c *fakeCall) { c.noCodec = true }, func(*stage) {}, "ok=false why=no_common_codec"},
 		{"no ACK", func(c *fakeCall) { c.noACK = true }, func(s *stage) { s.wait(32 * time.Second); s.call.hangUp(ByNoACK) }, "ok=false why=no_ack"},
+		{"the server refused", func(c *fakeCall) { c.answerFail = errors.New("no RTP port left") }, func(*stage) {}, ""},
 		{"a CANCEL was faster", func(c *fakeCall) { c.before = func() { c.hangUp(ByCancel) } }, func(*stage) {}, "ok=false why=cancelled"},
 	}
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
 			script := `function on_call(call) local ok, why = call:answer() log.info("got", { ok = ok, why = why }) call:ring() log.info("not reached") end`
 			if c.name == "no common codec" {
-				script = strings.Replace(script, "call:ring()", "call:reject(488)", 1)
+				script = strings.Replace(script, "call:ring()", "if not ok then return end", 1)
 			}
 			performWith(t, Options{FS: files("default.lua", script)}, c.prepare, func(s *stage) {
 				c.do(s)
 				s.finish()
 				s.expectLog(c.log)
 				s.expectNoLog("not reached", "level=ERROR")
+				if c.name == "no common codec" {
+					s.expect(`0s reject 488 ""`)
+				}
 			})
 		})
 	}
