@@ -109,15 +109,14 @@ func (sh *shard) adopt() {
 	}
 }
 
-// turn serves the sessions of all slots that have begun. The clock is read again on the way: what became due meanwhile
-// is served in the same turn.
+// turn serves the sessions of all slots that have begun. What becomes due meanwhile waits for the next turn, so that a
+// shard with too much to do still takes in new sessions and sees that it is to stop.
 func (sh *shard) turn() {
+	current := int64(sh.clock.now()) / int64(wheelSlot)
 	for sh.wheel.count > 0 {
 		n := sh.wheel.next()
-		due := instant(n * int64(wheelSlot))
-		if now := sh.clock.now(); now < due {
-			sh.wheel.turned = max(sh.wheel.turned, int64(now)/int64(wheelSlot))
-			return
+		if n > current {
+			break
 		}
 		for s := sh.wheel.take(n); s != nil; {
 			next := s.next
@@ -129,6 +128,7 @@ func (sh *shard) turn() {
 			s = next
 		}
 	}
+	sh.wheel.turned = max(sh.wheel.turned, current)
 }
 
 // serve does what is due for s; false means that the shard lets go of s, because it is closed, or because it panicked:
