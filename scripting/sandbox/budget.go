@@ -9,13 +9,15 @@ import (
 const (
 	// lookEvery is how many instructions run between two looks at the clock: about 2 µs.
 	lookEvery = 128
+	// lookFirst is how many run before the first look of a slice, as each may turn out to be slow.
+	lookFirst = 16
 	// yieldEvery is how many looks pass between two offers of the processor to other goroutines. It is what makes
 	// the verbs of other calls punctual while a script computes: Go itself preempts after 10 ms only.
 	yieldEvery = 4
 	// measureEvery is how many instructions may run between two looks at the memory.
 	measureEvery = 16384
-	// maxGap is how much time between two looks counts as the script's. More is taken for time in which other
-	// goroutines or processes ran, unless it goes on when the looks come closer.
+	// maxGap is how much time between two looks counts as the script's at first. More is taken for time in which other
+	// goroutines or processes ran, unless it goes on when the looks come closer: then twice as much counts each time.
 	maxGap = time.Millisecond
 	// slowGap is a gap so long that the instructions in it may have allocated much.
 	slowGap = 500 * time.Microsecond
@@ -28,6 +30,7 @@ type budget struct {
 	state *State
 	left  int // instructions until the next look
 	step  int // instructions between two looks: fewer when they are slow, so that their time is seen
+	slow  int // looks in a row that were more than maxGap apart
 	looks int
 
 	begin        time.Time     // of the state
@@ -73,6 +76,7 @@ func (b *budget) renew() {
 	b.before.Time += b.time
 	b.before.Instructions += b.instructions
 	b.time, b.instructions = 0, 0
+	b.step, b.left = lookFirst, lookFirst
 	b.last = time.Since(b.begin)
 }
 
@@ -92,8 +96,8 @@ func (b *budget) look() {
 	}
 	b.account()
 	gap := b.gap()
-	b.time += min(gap, maxGap)
-	b.setStep(gap)
+	b.time += min(gap, maxGap<<b.slow)
+	b.pace(gap)
 	if b.unmeasured > measureEvery || b.charged > s.limits.Memory/2 || gap > slowGap {
 		s.Measure()
 		b.time += min(b.gap(), maxGap)
@@ -120,12 +124,15 @@ func (b *budget) gap() time.Duration {
 	return gap
 }
 
-// setStep makes the looks come closer while they are further apart than the time that counts.
-func (b *budget) setStep(gap time.Duration) {
-	switch {
-	case gap > maxGap:
+// pace makes the looks come closer while they are further apart than the time that counts.
+func (b *budget) pace(gap time.Duration) {
+	if gap > maxGap {
 		b.step = max(b.step/4, 1)
-	case gap < maxGap/8 && b.step < lookEvery:
+		b.slow = min(b.slow+1, 5)
+	} else {
+		b.slow = 0
+	}
+	if gap < maxGap/8 {
 		b.step = min(2*b.step, lookEvery)
 	}
 	b.left = b.step

@@ -34,10 +34,7 @@ func (s *State) newCoroutine(L *lua.LState, fn *lua.LFunction) *coroutine {
 		L.RaiseError("more than %d unfinished coroutines", s.limits.Coroutines)
 	}
 	s.budget.charge(threadBytes)
-	ctx := L.RemoveContext() // else NewThread makes a context of it, which does not count
-	thread, _ := L.NewThread()
-	L.SetContext(ctx)
-	s.adopt(thread)
+	thread := newInterpreter(s.shared.template, L.G, &s.budget, s.limits.CallDepth)
 	co := &coroutine{state: s, thread: thread, fn: fn, status: "suspended"}
 	if s.coroutines == nil {
 		s.coroutines = map[*lua.LState]*coroutine{}

@@ -3,16 +3,19 @@ package sandbox
 import (
 	"context"
 	"fmt"
+	"os"
 	"reflect"
-	"strings"
 	"unsafe"
 
 	lua "github.com/yuin/gopher-lua"
 )
 
-// The types of this file have the layout of gopher-lua's, with their private fields. They are here because upstream's
-// own PCall closes the captured variables of every function on the stack when an error is caught (issue 448), and
-// because no exported function tells how big a table is. checkLayout compares them field by field at start.
+// The types of this file have the layout of gopher-lua's, with their private fields. They are here because
+//   - upstream's PCall closes the captured variables of every function on the stack when an error is caught (issue 448),
+//   - upstream's NewState and NewThread make 9 KB of tables and stack that a call does not need,
+//   - no exported function tells how big a table is.
+//
+// checkLayout compares them with upstream's, field by field, before anything uses them.
 
 type luaState struct {
 	G       *lua.Global
@@ -25,7 +28,7 @@ type luaState struct {
 	stop         int32
 	reg          *registry
 	stack        frames
-	alloc        unsafe.Pointer
+	alloc        *allocator
 	currentFrame *callFrame
 	wrapped      bool
 	uvcache      *upvalue
@@ -64,8 +67,34 @@ type registry struct {
 	top     int
 	growBy  int
 	maxSize int
-	alloc   unsafe.Pointer
-	handler any
+	alloc   *allocator
+	handler registryHandler
+}
+
+// registryHandler is the interface value of an interpreter.
+type registryHandler struct {
+	itab unsafe.Pointer
+	L    *lua.LState
+}
+
+// allocator makes numbers into values, some at a time.
+type allocator struct {
+	size          int
+	fptrs         []float64
+	fheader       unsafe.Pointer // of fptrs
+	scratchValue  lua.LValue
+	scratchValueP unsafe.Pointer // of scratchValue
+}
+
+type global struct {
+	MainThread    *lua.LState
+	CurrentThread *lua.LState
+	Registry      *lua.LTable
+	Global        *lua.LTable
+
+	builtinMts map[int]lua.LValue
+	tempFiles  []*os.File
+	gccount    int32
 }
 
 type upvalue struct {
@@ -92,21 +121,26 @@ func (u *upvalue) upstream() *lua.Upvalue { return (*lua.Upvalue)(unsafe.Pointer
 
 // checkLayout tells how the gopher-lua that we are linked with differs from the one this file was written for.
 func checkLayout() error {
-	L := lua.NewState(lua.Options{SkipOpenLibs: true, CallStackSize: 1, RegistrySize: 128})
-	state := reflect.ValueOf(L).Elem()
-	stack := state.FieldByName("stack")
-	if stack.Kind() != reflect.Interface {
-		return fmt.Errorf("gopher-lua differs: LState.stack is %s", stack.Type())
+	upstream := reflect.ValueOf(newTemplate()).Elem()
+	for _, name := range []string{"reg", "stack", "alloc", "currentFrame"} {
+		if !upstream.FieldByName(name).IsValid() {
+			return fmt.Errorf("gopher-lua differs: LState has no %s", name)
+		}
 	}
-	elem := func(field string) reflect.Type {
-		f, _ := state.Type().FieldByName(field)
-		return f.Type.Elem()
+	pointed := func(name string) reflect.Type {
+		f := upstream.FieldByName(name)
+		if f.Kind() == reflect.Interface {
+			return f.Elem().Type().Elem()
+		}
+		return f.Type().Elem()
 	}
 	for _, pair := range []struct{ theirs, ours reflect.Type }{
-		{state.Type(), reflect.TypeFor[luaState]()},
-		{stack.Elem().Type().Elem(), reflect.TypeFor[fixedFrames]()},
-		{elem("currentFrame"), reflect.TypeFor[callFrame]()},
-		{elem("reg"), reflect.TypeFor[registry]()},
+		{upstream.Type(), reflect.TypeFor[luaState]()},
+		{pointed("stack"), reflect.TypeFor[fixedFrames]()},
+		{pointed("currentFrame"), reflect.TypeFor[callFrame]()},
+		{pointed("reg"), reflect.TypeFor[registry]()},
+		{pointed("alloc"), reflect.TypeFor[allocator]()},
+		{reflect.TypeFor[lua.Global](), reflect.TypeFor[global]()},
 		{reflect.TypeFor[lua.Upvalue](), reflect.TypeFor[upvalue]()},
 		{reflect.TypeFor[lua.LTable](), reflect.TypeFor[luaTable]()},
 	} {
@@ -117,42 +151,29 @@ func checkLayout() error {
 	return nil
 }
 
+// sameLayout compares the fields of two structs.
 func sameLayout(theirs, ours reflect.Type) error {
-	if theirs.NumField() != ours.NumField() {
-		return fmt.Errorf("%s has %d fields, not %d", theirs, theirs.NumField(), ours.NumField())
+	if theirs.Kind() != reflect.Struct || theirs.NumField() != ours.NumField() {
+		return fmt.Errorf("%s is not %s", theirs, ours)
 	}
 	for i := range theirs.NumField() {
 		t, o := theirs.Field(i), ours.Field(i)
 		if t.Name != o.Name || t.Offset != o.Offset || t.Type.Size() != o.Type.Size() || !sameShape(t.Type, o.Type) {
-			return fmt.Errorf("%s.%s is %s at %d, not %s %s at %d", theirs, t.Name, t.Type, t.Offset, o.Name, o.Type, o.Offset)
+			return fmt.Errorf("%s.%s is a %s at %d, not %s, a %s at %d", theirs, t.Name, t.Type, t.Offset, o.Name, o.Type, o.Offset)
 		}
 	}
 	return nil
 }
 
-// sameShape allows the few fields that we name another way: pointers and functions that are not looked into, the call
-// stack's interface, and pointers to types that are compared on their own.
+// sameShape tells whether ours may stand for theirs. What a pointer points to is compared on its own, where we look at it.
 func sameShape(theirs, ours reflect.Type) bool {
 	switch {
 	case theirs == ours:
 		return true
-	case ours.Kind() == reflect.UnsafePointer:
+	case ours.Kind() == reflect.UnsafePointer, ours.Kind() == reflect.Pointer:
 		return theirs.Kind() == reflect.Pointer || theirs.Kind() == reflect.Func
-	case ours == reflect.TypeFor[frames](), ours.Kind() == reflect.Interface:
-		return theirs.Kind() == reflect.Interface
 	case ours.Kind() == reflect.Slice:
-		return theirs.Kind() == reflect.Slice && sameShape(theirs.Elem(), ours.Elem())
-	case ours.Kind() == reflect.Pointer:
-		return theirs.Kind() == reflect.Pointer && sameShape(theirs.Elem(), ours.Elem())
+		return theirs.Kind() == reflect.Slice && theirs.Elem().Size() == ours.Elem().Size()
 	}
-	return ours.Kind() == theirs.Kind() && strings.EqualFold(baseName(ours), baseName(theirs))
-}
-
-// baseName maps the names that differ.
-func baseName(t reflect.Type) string {
-	name := t.Name()
-	if upstream, ok := map[string]string{"fixedFrames": "fixedCallFrameStack"}[name]; ok {
-		return upstream
-	}
-	return name
+	return theirs.Kind() == reflect.Interface && ours.Kind() == reflect.Struct // frames, registryHandler
 }

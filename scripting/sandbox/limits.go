@@ -21,11 +21,11 @@ type Limits struct {
 	Nesting int
 	// Coroutines is how many unfinished coroutines a state may have; 0 = 64. More is an error.
 	Coroutines int
-	// CallDepth is how deep the functions of one coroutine may call each other; 0 = 64, at most 4,096. More is an
+	// CallDepth is how deep the functions of one coroutine may call each other; 0 = 60, at most 4,096. More is an
 	// error, "stack overflow". Each level costs 80 bytes per state, used or not.
 	CallDepth int
 
-	// Source is the size of the largest file in bytes; 0 = 256 KiB.
+	// Source is the size of the largest file in bytes; 0 = 128 KiB.
 	Source int
 	// Depth is how deep blocks and expressions of a file may be nested, a chain of elseif or of operators included;
 	// 0 = 200.
@@ -48,9 +48,9 @@ func (l Limits) withDefaults() Limits {
 	def(&l.PatternSteps, 200_000)
 	def(&l.Nesting, 32)
 	def(&l.Coroutines, 64)
-	def(&l.CallDepth, 64)
+	def(&l.CallDepth, 60) // and the reserve: 64 frames
 	l.CallDepth = min(l.CallDepth, 4096)
-	def(&l.Source, 256<<10)
+	def(&l.Source, 128<<10)
 	def(&l.Depth, 200)
 	return l
 }

@@ -42,12 +42,18 @@ func (m *matcher) at(s, p int) (end int) {
 	before := m.steps
 	m.level = 0
 	end = m.match(s, p)
-	StateOf(m.L).budget.spend((before - m.steps) / 2)
+	StateOf(m.L).budget.spend(1 + (before-m.steps)%reportEvery/2)
 	return end
 }
 
+// reportEvery is how many steps are counted at a time, about 10 µs.
+const reportEvery = 512
+
 func (m *matcher) step() {
-	if m.steps--; m.steps < 0 {
+	if m.steps--; m.steps%reportEvery == 0 {
+		StateOf(m.L).budget.spend(reportEvery / 2)
+	}
+	if m.steps < 0 {
 		m.L.RaiseError("pattern takes too long: gave up after %d steps", StateOf(m.L).limits.PatternSteps)
 	}
 }

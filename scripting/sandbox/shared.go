@@ -24,9 +24,10 @@ type Options struct {
 // string.* (but dump) table.* math.* coroutine.* os.clock os.date os.difftime os.time debug.traceback, and _G, which
 // is the script's own globals.
 type Shared struct {
-	environment *lua.LTable // the metatable of each state's globals
-	strings     *lua.LTable // the metatable of strings
-	empty       *lua.LTable // the registry of all states: nothing uses it
+	environment *lua.LTable        // the metatable of each state's globals
+	builtin     map[int]lua.LValue // the metatables of types: that of strings
+	empty       *lua.LTable        // the registry of all states: nothing uses it
+	template    *lua.LState
 }
 
 // library is a table of functions, by name.
@@ -69,7 +70,12 @@ func NewShared(o Options) (*Shared, error) {
 		}
 		base.RawSetString(name, v)
 	}
-	return &Shared{environment: hidden("_G", base), strings: hidden("string", text), empty: newTable(0, 0)}, nil
+	return &Shared{
+		environment: hidden("_G", base),
+		builtin:     map[int]lua.LValue{int(lua.LTString): hidden("string", text)},
+		empty:       newTable(0, 0),
+		template:    newTemplate(),
+	}, nil
 }
 
 // newTable makes a table. Upstream's method needs no state.

@@ -28,42 +28,15 @@ type Keeper interface {
 	Keep(visit func(lua.LValue))
 }
 
-const (
-	// registrySize is how many values a new stack has room for; upstream takes no less.
-	registrySize = 128
-	// maxRegistry is how many values a stack may grow to. It is the bound of the arguments that functions can be
-	// given; for calls within calls CallDepth is.
-	maxRegistry  = 8192
-	registryGrow = 64
-)
-
 // NewState makes a state with no globals of its own. owner is what Owner finds from Go functions. A new slice of time
 // begins with it. Close it in the end.
 func NewState(s *Shared, l Limits, owner any) *State {
 	st := &State{shared: s, owner: owner, limits: l.withDefaults()}
-	L := lua.NewState(lua.Options{
-		SkipOpenLibs: true, CallStackSize: st.limits.CallDepth + reserve,
-		RegistrySize: registrySize, RegistryMaxSize: maxRegistry, RegistryGrowStep: registryGrow,
-	})
-	env := L.CreateTable(0, 4) // upstream's has 64 places, which most scripts do not need
-	env.Metatable = s.environment
-	env.RawSetString("_G", env)
-	L.G.Global, L.Env, L.G.Registry = env, env, s.empty
-	L.G.MainThread, L.G.CurrentThread = L, L
-	L.SetMetatable(lua.LString(""), s.strings)
-	st.main, st.current = L, L
-	st.budget = budget{state: st, begin: time.Now(), step: lookEvery, left: lookEvery}
-	st.adopt(L)
+	st.budget = budget{state: st, begin: time.Now(), step: lookFirst, left: lookFirst}
+	st.main = newInterpreter(s.template, newGlobal(s), &st.budget, st.limits.CallDepth)
+	st.main.G.MainThread, st.main.G.CurrentThread = st.main, st.main
+	st.current = st.main
 	return st
-}
-
-// adopt makes a new interpreter count, and leave captured variables to protect.
-func (s *State) adopt(L *lua.LState) {
-	L.SetContext(&s.budget)
-	L.Panic = func(L *lua.LState) { panic(&lua.ApiError{Type: lua.ApiErrorRun, Object: L.Get(-1)}) }
-	in := stateOf(L)
-	in.hasErrorFunc = true
-	in.stack.fixed.array = in.stack.fixed.array[:s.limits.CallDepth] // withReserve gives the rest
 }
 
 // Close ends the coroutines that are left, whose functions unwind as by Unwind, and waits for them. It must not be called
