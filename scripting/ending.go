@@ -30,7 +30,7 @@ func (r *run) hangup(by By, o HangupOptions) {
 // settle ends the call, if the script did not, by how the script ended: an answered call gets a BYE, another one a final response.
 func (r *run) settle(err error) {
 	if err != nil {
-		r.log.Error("script failed", "error", err)
+		r.log.Error("script failed", append(stackOf(err), "error", err)...)
 	}
 	if r.finished || r.call.State() == StateEnded {
 		return
@@ -81,6 +81,7 @@ func (r *run) ending() Ending {
 // lastRites runs the deferred functions, the last one first, and then on_hangup.
 func (r *run) lastRites(err error) {
 	r.closing = true
+	r.timers = timers{}
 	if broken(err) && !r.renew() {
 		return
 	}

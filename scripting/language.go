@@ -43,8 +43,16 @@ func (r *run) refused(a *arguments, err error) {
 // report logs the error of a handler.
 func (r *run) report(name string, err error) {
 	if err != nil {
-		r.log.Error("script failed", "handler", name, "error", err)
+		r.log.Error("script failed", append(stackOf(err), "handler", name, "error", err)...)
 	}
+}
+
+// stackOf is the log attribute of a mistake of ours: where it was made.
+func stackOf(err error) []any {
+	if internal := (*sandbox.InternalError)(nil); errors.As(err, &internal) {
+		return []any{"stack", string(internal.Stack)}
+	}
+	return nil
 }
 
 // where tells the line of the script that called the running function, as "default.lua:7".

@@ -2,11 +2,13 @@ package scripting
 
 import (
 	"errors"
+	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"testing/fstest"
 	"time"
@@ -273,5 +275,46 @@ func TestUnknownScript(t *testing.T) {
 	ctx, c = newFakeCall()
 	if o := e.Serve(ctx, "menu", c); o.Err == nil || c.State() != StateEnded {
 		t.Errorf("a script that is not there: %+v", o)
+	}
+}
+
+// TestReloadUnderCalls: fifty calls at a time while the script is saved, every second time broken.
+func TestReloadUnderCalls(t *testing.T) {
+	dir := t.TempDir()
+	write(t, dir, "default.lua", "n = 0 "+rejects)
+	e, log := newEngine(t, Options{Dir: dir})
+	if _, err := e.Load(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	stop := make(chan struct{})
+	var callers sync.WaitGroup
+	for range 50 {
+		callers.Go(func() { // ends with stop
+			for !isClosed(stop) {
+				ctx, c := newFakeCall()
+				if o := e.Serve(ctx, "default", c); o.Err != nil || o.Ending.Code != 486 {
+					t.Errorf("harmed: %+v", o)
+				}
+			}
+		})
+	}
+	for n := range 20 {
+		text := fmt.Sprintf("n = %d function on_unload() log.info('unload') end %s", n, rejects)
+		if n%2 == 1 {
+			text = "function on_call("
+		}
+		write(t, dir, "default.lua", text)
+		e.reload(t.Context())
+	}
+	close(stop)
+	callers.Wait()
+	if err := e.Close(); err != nil {
+		t.Error(err)
+	}
+	if g := strings.Count(log.String(), "scripts loaded"); g != 10 {
+		t.Errorf("%d generations, want 10:\n%s", g, log)
+	}
+	if u := strings.Count(log.String(), "msg=unload"); u != 10 {
+		t.Errorf("%d generations unloaded, want 10", u)
 	}
 }

@@ -99,6 +99,27 @@ func (r *run) close() {
 	r.state.Close()
 }
 
+// Keep shows the sandbox the values of the script that are held here, so that they count as the script's memory.
+func (r *run) Keep(visit func(lua.LValue)) {
+	if r.vars != nil {
+		visit(r.vars)
+	}
+	for _, v := range r.modules {
+		if v != nil {
+			visit(v)
+		}
+	}
+	for _, t := range r.timers.scripts {
+		visit(t.fn)
+	}
+	for _, s := range r.subscriptions {
+		visit(s.fn)
+	}
+	for _, fn := range r.deferred {
+		visit(fn)
+	}
+}
+
 // main is the script's own time: the top-level chunk, on_call, then events as long as there is something to wait for.
 func (r *run) main() error {
 	if err := r.state.Do(r.script.chunk); err != nil {

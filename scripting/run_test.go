@@ -176,6 +176,18 @@ function on_hangup(call) log.info("begun") call:sleep(60) log.info("not reached"
 			s.expectNoLog("not reached")
 		})
 	})
+	t.Run("timers do not run in on_hangup", func(t *testing.T) {
+		perform(t, `
+function on_call(call)
+  call:every("100ms", function() log.info("tick") end)
+  call:reject()
+end
+function on_hangup(call) call:sleep(2) log.info("slept") end`, func(s *stage) {
+			s.finish()
+			s.expectLog("msg=slept")
+			s.expectNoLog("tick")
+		})
+	})
 	t.Run("verbs in on_hangup are errors", func(t *testing.T) {
 		perform(t, `
 function on_call(call) call:reject() end
@@ -216,6 +228,8 @@ func TestRunaway(t *testing.T) {
 		{"endless loop", "\nwhile true do end", "bad.lua:2: ran for more than"},
 		{"in pcall", "\nwhile true do pcall(function() while true do end end) end", "bad.lua:2: ran for more than"},
 		{"hoarding", "\nlocal t = {} while true do t[#t + 1] = {} end", "bad.lua:2: uses more memory"},
+		{"hoarding in call.vars", "\nfor i = 1, 1e6 do call.vars[i] = {} end", "bad.lua:2: uses more memory"},
+		{"hoarding in closures that are deferred", "\nfor i = 1, 90 do local s = string.rep('x', 1e5) .. i call:defer(function() return s end) end while true do end", "bad.lua:2: uses more memory"},
 		{"in a handler", "\ncall:after(0, function() while true do end end) call:sleep(1)", "bad.lua:2: ran for more than"},
 		{"after a pcall that keeps the hangup", "\ncall:reject()", ""},
 	}

@@ -1,5 +1,14 @@
 // Package measure tells what a stream of linear samples sounds like: tones with their frequency, level, distortion,
 // beginning and end, and how loud and how silent the whole was.
 //
-// It has no goroutine, no clock and no socket; time is counted in samples.
+//	samples ──> Meter ──> level, peak, silence, clipping
+//	              │
+//	              ├─ searching: the spectrum of 64 ms, every 32 ms, has one peak ──┐
+//	              └─ tracking: a sine is fitted to every 20 ms <───────────────────┘ until the fit fails for 60 ms
+//
+// The frequency is the slope of the phase over all fits (0.01 Hz after half a second of G.711), the level their mean;
+// beginning and end are the samples where sine and silence explain best what was heard. Of several frequencies at the
+// same time it follows the strongest.
+//
+// It has no goroutine, no clock and no socket; time is counted in samples. A Meter is for one goroutine at a time.
 package measure
