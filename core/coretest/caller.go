@@ -68,6 +68,8 @@ type Caller struct {
 	dialog   dialog
 	invite   Message // the last one sent
 	bodyless bool    // it had no description
+	final    int     // status of its final response; 0: none yet
+	tagged   string  // To of that response
 	state    State
 	changed  chan struct{} // closed at the next change
 	done     chan struct{}

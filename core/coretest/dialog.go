@@ -65,8 +65,7 @@ func (c *Caller) NewRequest(method string) Message {
 // newRequest is NewRequest with c.mu held.
 func (c *Caller) newRequest(method string) Message {
 	d := &c.dialog
-	final := c.state.Status
-	if method == "CANCEL" || method == "ACK" && final >= 300 {
+	if method == "CANCEL" || method == "ACK" && c.final >= 300 {
 		return c.withinInvite(method)
 	}
 	seq := c.invite.seq()
@@ -97,8 +96,8 @@ func (c *Caller) withinInvite(method string) Message {
 	m.add("Max-Forwards", "70")
 	m.add("From", c.invite.Header("From"))
 	m.add("To", c.invite.Header("To"))
-	if method == "ACK" {
-		m.set("To", c.dialog.to)
+	if method == "ACK" && tagOf(m.Header("To")) == "" {
+		m.set("To", c.tagged)
 	}
 	m.add("Call-ID", c.invite.Header("Call-ID"))
 	m.add("CSeq", fmt.Sprintf("%d %s", c.invite.seq(), method))

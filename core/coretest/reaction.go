@@ -5,7 +5,12 @@ func (c *Caller) takeResponse(res Message) {
 	status := res.Status()
 	switch method := res.Method(); {
 	case method == "INVITE":
-		c.takeInviteResponse(res)
+		if status >= 200 && c.invite.seq() == res.seq() {
+			c.final, c.tagged = status, res.Header("To")
+		}
+		if res.Header("Call-ID") == c.dialog.callID {
+			c.takeInviteResponse(res)
+		}
 	case method == "BYE" && status >= 200:
 		c.end(false)
 	}
@@ -33,10 +38,6 @@ func (c *Caller) takeInviteResponse(res Message) {
 		return
 	}
 	ack := c.newACK()
-	if status >= 300 {
-		ack = c.withinInvite("ACK")
-		ack.set("To", res.Header("To"))
-	}
 	c.react(func() { c.Send(ack) })
 }
 

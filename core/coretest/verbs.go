@@ -15,7 +15,7 @@ func (c *Caller) Invite() {
 // sendInvite sends an INVITE and keeps what its ACK and CANCEL are made of.
 func (c *Caller) sendInvite(m Message) {
 	c.mu.Lock()
-	c.invite, c.bodyless = m, m.Body == ""
+	c.invite, c.bodyless, c.final = m, m.Body == "", 0
 	c.mu.Unlock()
 	c.Send(m)
 }
@@ -32,7 +32,7 @@ func (c *Caller) ACK() {
 // newACK answers the server's offer if the INVITE had none. c.mu is held.
 func (c *Caller) newACK() Message {
 	m := c.newRequest("ACK")
-	if c.bodyless && c.state.Status < 300 {
+	if c.bodyless && c.final < 300 {
 		c.describeLocked(&m, Offer{})
 	}
 	return m
