@@ -1,6 +1,7 @@
 package sdp
 
 import (
+	"bytes"
 	"slices"
 	"strconv"
 
@@ -47,6 +48,19 @@ func Answer(offer []byte, l Local, c Capabilities) (answer []byte, n Negotiated,
 	}
 	answer, err = out.Marshal()
 	return answer, n, err
+}
+
+// Revise answers an offer within a dialog, in which before is our latest
+// description, made as l. The version of the o= line goes up by one, and with it
+// that of the Local returned, only if the answer differs from before (RFC 3264 §8):
+// an offer that merely refreshes the session changes nothing for the peer.
+func Revise(offer, before []byte, l Local, c Capabilities) (answer []byte, after Local, n Negotiated, err error) {
+	answer, n, err = Answer(offer, l, c)
+	if err == nil && !bytes.Equal(answer, before) {
+		l.Version++
+		answer, n, err = Answer(offer, l, c)
+	}
+	return answer, l, n, err
 }
 
 // agree picks the first codec of the peer's that we allow.

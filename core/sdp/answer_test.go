@@ -3,6 +3,8 @@ package sdp
 import (
 	"errors"
 	"net/netip"
+	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -10,10 +12,16 @@ import (
 	"offhook/media"
 )
 
-// description joins lines after the usual head of a description.
+// description joins lines after the usual head of a description, with t= where it belongs.
 func description(lines ...string) []byte {
-	head := []string{"v=0", "o=- 1 1 IN IP4 192.0.2.7", "s=-", "t=0 0"}
-	return []byte(strings.Join(append(head, lines...), "\r\n") + "\r\n")
+	all := []string{"v=0", "o=- 1 1 IN IP4 192.0.2.7", "s=-"}
+	at := slices.IndexFunc(lines, func(l string) bool { return strings.HasPrefix(l, "a=") || strings.HasPrefix(l, "m=") })
+	if at < 0 {
+		at = len(lines)
+	}
+	all = append(all, lines[:at]...)
+	all = append(append(all, "t=0 0"), lines[at:]...)
+	return []byte(strings.Join(all, "\r\n") + "\r\n")
 }
 
 const peerC = "c=IN IP4 192.0.2.7"
@@ -185,7 +193,7 @@ func TestAnswerDirection(t *testing.T) {
 		{"a space after it", "", "a=sendonly ", peerC, "recvonly", false, true, true},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			answer, n, err := Answer(description(c.session, c.c, "m=audio 4000 RTP/AVP 0", c.stream), testLocal(), testCapabilities())
+			answer, n, err := Answer(description(c.c, c.session, "m=audio 4000 RTP/AVP 0", c.stream), testLocal(), testCapabilities())
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -219,8 +227,8 @@ func TestAnswerRefuses(t *testing.T) {
 		{"port too large", description(peerC, "m=audio 70000 RTP/AVP 0"), "want a port from 0 to 65535"},
 		{"port below 0", description(peerC, "m=audio -1 RTP/AVP 0"), "want a port from 0 to 65535"},
 		{"no port", description(peerC, "m=audio x RTP/AVP 0"), "want a port from 0 to 65535"},
-		{"a time of words", description("t=now then", peerC, audio), `line 5: t="now then": want two times`},
-		{"half a time", description("t=0", peerC, audio), `line 5: t="0": want two times`},
+		{"a time of words", description("t=now then", peerC, audio), `line 4: t="now then": want two times`},
+		{"half a time", description("t=0", peerC, audio), `line 4: t="0": want two times`},
 		{"a very long line", description("t="+strings.Repeat("9", 1<<16), peerC, audio), "want two times"},
 		{"only video", description(peerC, "m=video 4000 RTP/AVP 31"), ""},
 		{"only SRTP", description(peerC, "m=audio 4000 RTP/SAVP 0", "m=audio 4002 UDP/TLS/RTP/SAVPF 0"), ""},
@@ -249,5 +257,42 @@ func TestAnswerRefuses(t *testing.T) {
 				t.Errorf("error of %d octets", len(err.Error()))
 			}
 		})
+	}
+}
+
+func TestRevise(t *testing.T) {
+	call := description(peerC, "m=audio 4000 RTP/AVP 0")
+	hold := description(peerC, "m=audio 4000 RTP/AVP 0", "a=sendonly")
+	moved := description("c=IN IP4 192.0.2.8", "m=audio 4000 RTP/AVP 0")
+	ours, _, err := Answer(call, testLocal(), testCapabilities())
+	if err != nil {
+		t.Fatal(err)
+	}
+	local := testLocal()
+	for _, c := range []struct {
+		name    string
+		offer   []byte
+		version uint64
+	}{
+		{"the same offer", call, 3},
+		{"hold", hold, 4},
+		{"hold again", hold, 4},
+		{"resumed", call, 5},
+		{"another address of the peer's, the same answer", moved, 5},
+	} {
+		answer, after, n, err := Revise(c.offer, ours, local, testCapabilities())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if after.Version != c.version || after.ID != 42 || !strings.Contains(string(answer), "o=offhook 42 "+strconv.FormatUint(c.version, 10)+" ") {
+			t.Errorf("%s: version %d, want %d:\n%s", c.name, after.Version, c.version, answer)
+		}
+		if n.Hold == n.Send {
+			t.Errorf("%s: agreed on %+v", c.name, n)
+		}
+		ours, local = answer, after
+	}
+	if _, after, _, err := Revise(description(peerC, "m=audio 4000 RTP/AVP 9"), ours, local, testCapabilities()); err == nil || after != local {
+		t.Errorf("after a refused offer: %+v, error %v", after, err)
 	}
 }
