@@ -1,7 +1,6 @@
 package core
 
 import (
-	"bytes"
 	"math/rand/v2"
 	"strconv"
 
@@ -49,19 +48,16 @@ func retryShortly() *refusal {
 // modify answers an offer within the dialog, or makes one. The session stays as
 // it was when the offer cannot be answered.
 func (c *Call) modify(tx *transaction.Server, req *sip.Request) bool {
-	local := c.negotiation.local
-	local.Version++
-	capabilities := c.capabilities
 	if len(req.Body()) == 0 {
-		c.negotiation.local, c.negotiation.pending = local, true
-		c.negotiation.ours = sdp.Offer(local, capabilities)
+		c.negotiation.local.Version++
+		c.negotiation.ours, c.negotiation.pending = sdp.Offer(c.negotiation.local, c.capabilities), true
 	} else {
-		answer, n, err := sdp.Answer(req.Body(), local, capabilities)
+		answer, local, n, err := sdp.Revise(req.Body(), c.negotiation.ours, c.negotiation.local, c.capabilities)
 		if err != nil {
 			c.server.refuse(tx, req, refusalOf(err))
 			return false
 		}
-		c.negotiation.local, c.negotiation.ours = local, bytes.Clone(answer)
+		c.negotiation.local, c.negotiation.ours = local, answer
 		c.settle(n)
 	}
 	c.dialog.refresh(req)

@@ -1,9 +1,9 @@
 package sdp
 
 import (
+	"bytes"
 	"slices"
 	"strconv"
-	"strings"
 
 	"github.com/pion/sdp/v3"
 )
@@ -12,7 +12,7 @@ import (
 // side, with that codec and telephone-event; every other one gets port 0
 // (RFC 3264 §6). Errors are ErrNoCommonCodec and *SyntaxError.
 func Answer(offer []byte, l Local, c Capabilities) (answer []byte, n Negotiated, err error) {
-	d, err := parse(offer)
+	d, err := read(offer)
 	if err != nil {
 		return nil, n, err
 	}
@@ -36,7 +36,9 @@ func Answer(offer []byte, l Local, c Capabilities) (answer []byte, n Negotiated,
 		return nil, n, flaw
 	}
 	out := l.description()
-	out.TimeDescriptions = d.TimeDescriptions // RFC 3264 §6: t= is the offer's
+	if len(d.TimeDescriptions) > 0 {
+		out.TimeDescriptions = d.TimeDescriptions // RFC 3264 §6: t= is the offer's
+	}
 	for i, m := range d.MediaDescriptions {
 		if i == chosen {
 			out.MediaDescriptions = append(out.MediaDescriptions, l.stream(m.MediaName.Protos, n, n.direction()))
@@ -46,6 +48,19 @@ func Answer(offer []byte, l Local, c Capabilities) (answer []byte, n Negotiated,
 	}
 	answer, err = out.Marshal()
 	return answer, n, err
+}
+
+// Revise answers an offer within a dialog, in which before is our latest
+// description, made as l. The version of the o= line goes up by one, and with it
+// that of the Local returned, only if the answer differs from before (RFC 3264 §8):
+// an offer that merely refreshes the session changes nothing for the peer.
+func Revise(offer, before []byte, l Local, c Capabilities) (answer []byte, after Local, n Negotiated, err error) {
+	answer, n, err = Answer(offer, l, c)
+	if err == nil && !bytes.Equal(answer, before) {
+		l.Version++
+		answer, n, err = Answer(offer, l, c)
+	}
+	return answer, l, n, err
 }
 
 // agree picks the first codec of the peer's that we allow.
@@ -124,7 +139,8 @@ func addAttributes(m *sdp.MediaDescription, ptimeMs int64, direction sdp.Directi
 func rejected(m *sdp.MediaDescription) *sdp.MediaDescription {
 	name := m.MediaName
 	name.Port = sdp.RangedPort{}
-	name.Formats = slices.Clone(name.Formats)
-	name.Media = strings.Clone(name.Media)
+	if len(name.Formats) == 0 {
+		name.Formats = []string{"0"} // there must be one (RFC 3264 §6)
+	}
 	return &sdp.MediaDescription{MediaName: name}
 }
