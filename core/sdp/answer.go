@@ -8,34 +8,53 @@ import (
 	"github.com/pion/sdp/v3"
 )
 
-// Answer answers an offer: the first stream with a codec that we allow gets our
-// side, with that codec and telephone-event; every other one gets port 0
-// (RFC 3264 §6). Errors are ErrNoCommonCodec and *SyntaxError.
-func Answer(offer []byte, l Local, c Capabilities) (answer []byte, n Negotiated, err error) {
+// Offered is an offer of the peer's, read: it can be weighed before a port is
+// taken, and answered later.
+type Offered struct{ description *sdp.SessionDescription }
+
+// Read reads an offer. The error is a *SyntaxError.
+func Read(offer []byte) (*Offered, error) {
 	d, err := read(offer)
 	if err != nil {
-		return nil, n, err
+		return nil, err
 	}
-	chosen := -1
-	var flaw error = ErrNoCommonCodec
-	for i, m := range d.MediaDescriptions {
+	return &Offered{d}, nil
+}
+
+// Agree tells what an answer would agree on. Errors are as those of Answer.
+func (o *Offered) Agree(c Capabilities) (Negotiated, error) {
+	_, n, err := o.choose(c)
+	return n, err
+}
+
+// choose picks the first stream with a codec that we allow.
+func (o *Offered) choose(c Capabilities) (chosen int, n Negotiated, err error) {
+	flaw := ErrNoCommonCodec
+	for i, m := range o.description.MediaDescriptions {
 		if !usable(m) {
 			continue
 		}
-		s, err := readStream(d, m)
+		s, err := readStream(o.description, m)
 		if err != nil {
 			flaw = err
 			continue
 		}
-		if agreed, ok := s.agree(c); ok {
-			chosen, n = i, agreed
-			break
+		if n, ok := s.agree(c); ok {
+			return i, n, nil
 		}
 	}
-	if chosen < 0 {
-		return nil, n, flaw
+	return 0, Negotiated{}, flaw
+}
+
+// Answer answers the offer: the first stream with a codec that we allow gets our
+// side, with that codec and telephone-event; every other one gets port 0
+// (RFC 3264 §6). Errors are ErrNoCommonCodec and *SyntaxError.
+func (o *Offered) Answer(l Local, c Capabilities) (answer []byte, n Negotiated, err error) {
+	chosen, n, err := o.choose(c)
+	if err != nil {
+		return nil, n, err
 	}
-	out := l.description()
+	d, out := o.description, l.description()
 	if len(d.TimeDescriptions) > 0 {
 		out.TimeDescriptions = d.TimeDescriptions // RFC 3264 §6: t= is the offer's
 	}
@@ -50,15 +69,28 @@ func Answer(offer []byte, l Local, c Capabilities) (answer []byte, n Negotiated,
 	return answer, n, err
 }
 
+// Answer reads an offer and answers it, see Offered.Answer.
+func Answer(offer []byte, l Local, c Capabilities) (answer []byte, n Negotiated, err error) {
+	o, err := Read(offer)
+	if err != nil {
+		return nil, n, err
+	}
+	return o.Answer(l, c)
+}
+
 // Revise answers an offer within a dialog, in which before is our latest
 // description, made as l. The version of the o= line goes up by one, and with it
 // that of the Local returned, only if the answer differs from before (RFC 3264 §8):
 // an offer that merely refreshes the session changes nothing for the peer.
 func Revise(offer, before []byte, l Local, c Capabilities) (answer []byte, after Local, n Negotiated, err error) {
-	answer, n, err = Answer(offer, l, c)
+	o, err := Read(offer)
+	if err != nil {
+		return nil, l, n, err
+	}
+	answer, n, err = o.Answer(l, c)
 	if err == nil && !bytes.Equal(answer, before) {
 		l.Version++
-		answer, n, err = Answer(offer, l, c)
+		answer, n, err = o.Answer(l, c)
 	}
 	return answer, l, n, err
 }
