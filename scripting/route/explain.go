@@ -71,6 +71,9 @@ func mismatch(what, text string, p Pattern) string {
 	return fmt.Sprintf("%s %q does not match %s", what, text, p)
 }
 
+// EveryCall is what the conditions of a rule without any are called.
+const EveryCall = "every call"
+
 // Conditions says what a rule asks for, in words.
 func (r Rule) Conditions() string {
 	var all []string
@@ -83,7 +86,7 @@ func (r Rule) Conditions() string {
 		all = append(all, fmt.Sprintf("header %s %s", name, r.Header[name]))
 	}
 	if len(all) == 0 {
-		return "every call"
+		return EveryCall
 	}
 	return strings.Join(all, ", ")
 }
