@@ -50,6 +50,8 @@ func (f *configFlags) addScriptsTo(flags *pflag.FlagSet) {
 	flags.StringVarP(&f.file, "config", "c", "", "read this TOML `file` ('offhook config' prints one)")
 	flags.StringArrayVar(&f.set, "set", nil, "set one configuration key, `section.key=value`; can be repeated")
 	f.add(flags, "scripts", "scripting.dir", "take the scripts from this `folder`")
+	_ = cobra.MarkFlagFilename(flags, "config", "toml") // for completion; the flags are there
+	_ = cobra.MarkFlagDirname(flags, "scripts")
 }
 
 func (f *configFlags) add(flags *pflag.FlagSet, name, key, usage string) {

@@ -166,7 +166,7 @@ func TestCheckRoutesWarns(t *testing.T) {
 }
 
 func TestRoutesCompletion(t *testing.T) {
-	for words, want := range map[string]string{"routes ": "explain\t", "routes explain --": "--source\t", "rout": "routes\t"} {
+	for words, want := range map[string]string{"routes ": "explain\t", "routes explain --": "--source\t", "rout": "routes\t", "routes --config ": "toml\n"} {
 		var out bytes.Buffer
 		args := strings.Split(words, " ")
 		if code := run(append([]string{"__complete"}, args...), &out, &bytes.Buffer{}); code != 0 || !strings.Contains(out.String(), want) {

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"os"
 	"path/filepath"
+	"reflect"
 	"strings"
 	"testing"
 	"time"
@@ -50,7 +51,7 @@ func TestRoutes(t *testing.T) {
 		"emergency.lua": `function on_call(call) call:answer() call:tone(config.get("hz"), { duration = "1s" }) call:hangup() end`,
 		"busy.lua":      `function on_call(call) call:reject(486) end`,
 		"menu.lua":      `function on_call(call) call:reject(603) end`,
-		"default.lua":   `function on_call(call) call:reject(404) end`,
+		"default.lua":   `function on_call(call) call:reject(480) end`,
 	})
 	if out, code := command(t, time.Minute, binary, "call", "--expect-tone", "1000", "sip:911@127.0.0.1:"+s.port); code != 0 {
 		t.Errorf("a call to 911 does not get emergency.lua with its settings:\n%s", out)
@@ -68,8 +69,8 @@ func TestRoutes(t *testing.T) {
 		{"811", []string{"--from", "sales"}, 486},
 		{"menu", nil, 603},
 		{"menu", []string{"--from", "sales", "--transport", "tcp"}, 486},
-		{"nobody", nil, 404},
-		{"..%2Fmenu", nil, 404},
+		{"nobody", nil, 480},
+		{"..%2Fmenu", nil, 480},
 		{strings.Repeat("9", 900), nil, 200},
 	} {
 		if got := s.statusOf(tt.user, tt.flags...); got != tt.status {
@@ -95,7 +96,11 @@ func TestRoutes(t *testing.T) {
 	if got := s.statusOf("911"); got != 200 {
 		t.Errorf("a call to a script that is there got %d", got)
 	}
-	if refused := s.out.lines("call refused"); len(refused) < 2 || refused[len(refused)-2]["script"] == refused[len(refused)-1]["script"] {
+	refused := map[any]any{}
+	for _, line := range s.out.lines("call refused") {
+		refused[line["script"]] = line["status"]
+	}
+	if !reflect.DeepEqual(refused, map[any]any{"busy": 500.0, "": 404.0}) {
 		t.Errorf("the refused calls are not told: %v", refused)
 	}
 	out, code := command(t, 10*time.Second, binary, "serve", "--config", config, "--scripts", s.scripts, "--port", "0", "--health-port", "0")
