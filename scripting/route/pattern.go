@@ -24,7 +24,7 @@ type Pattern struct {
 
 // maxMatched is the longest text, in bytes, that a regular expression is tried
 // on: nobody routes by longer ones, and a caller shall not choose how long we look.
-const maxMatched = 1024
+const maxMatched = 512
 
 // ParsePattern reads a pattern as people write it.
 func ParsePattern(s string) (p Pattern, err error) {
@@ -43,7 +43,7 @@ func ParsePattern(s string) (p Pattern, err error) {
 
 // Match reports whether the pattern matches the whole of s; a regular
 // expression matches anywhere unless it has anchors, and nothing that is longer
-// than 1 KiB.
+// than 512 bytes.
 func (p Pattern) Match(s string) bool {
 	switch {
 	case p.re != nil:

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"net/netip"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -76,6 +77,24 @@ func TestLongText(t *testing.T) {
 		if got := p.Match(long); got != want {
 			t.Errorf("%.10s matches a text of %d bytes: %v, want %v", pattern, len(long), got, want)
 		}
+	}
+}
+
+// A caller does not choose how many values are looked at either.
+func TestManyHeaderFields(t *testing.T) {
+	table, err := New([]Rule{{Header: map[string]string{"X": "b"}, Script: "x"}}, false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	values := append(slices.Repeat([]string{"a"}, maxValues-1), "b")
+	f := Facts{Header: func(string) []string { return values }}
+	none := func(string) bool { return false }
+	if _, number := table.Pick(f, none); number != 1 {
+		t.Errorf("value %d of %d is not seen", len(values), maxValues)
+	}
+	values = append([]string{"a"}, values...)
+	if _, number := table.Pick(f, none); number != 0 {
+		t.Errorf("value %d is looked at", len(values))
 	}
 }
 

@@ -15,7 +15,7 @@ type Rule struct {
 	To     string            // pattern of the user part of the Request-URI
 	From   string            // pattern of the user part of From
 	Source string            // address or CIDR prefix the call comes from
-	Header map[string]string // header field name → pattern of one of its values
+	Header map[string]string // header field name → pattern of one of its values, the first 20 of which are looked at
 	Script string            // what answers
 }
 
@@ -151,11 +151,15 @@ func (r *rule) miss(f *Facts) (key string, h *headerRule) {
 	return "", nil
 }
 
+// maxValues is how many header fields of one name are looked at, for the reason that maxMatched has.
+const maxValues = 20
+
 func (f *Facts) values(header string) []string {
 	if f.Header == nil {
 		return nil
 	}
-	return f.Header(header)
+	values := f.Header(header)
+	return values[:min(len(values), maxValues)]
 }
 
 // Errors are all the things wrong with a list of rules.
