@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"log/slog"
 	"sync"
+	"time"
 
 	"offhook/media"
 	"offhook/scripting/sandbox"
@@ -26,6 +27,18 @@ type Options struct {
 	Limits sandbox.Limits
 	// ErrorCode is the final response when a script fails before it answered; 0 = 500.
 	ErrorCode int
+	// HTTP makes the requests of http.get and http.post; nil = a client that no host is allowed to.
+	HTTP HTTP
+	// Store keeps the values of kv; nil = in memory, until the engine is gone. Whoever made it closes it, after Engine.Close.
+	Store Store
+	// Metrics takes the figures of metrics.inc and metrics.observe; nil = they go nowhere.
+	Metrics Metrics
+	// EnvAllow names the environment variables that env.get may read: "TZ", or "APP_*" for all that begin so.
+	EnvAllow []string
+	// Environ looks an environment variable up; nil = os.LookupEnv.
+	Environ func(name string) (value string, ok bool)
+	// Now is the wall clock of time.now, time.match and time.format; nil = time.Now. Verbs and timers do not ask it.
+	Now func() time.Time
 	// Log gets the lines of scripts and of the engine; nil = nowhere.
 	Log *slog.Logger
 }
@@ -49,6 +62,7 @@ func New(o Options) (*Engine, error) {
 	if o.Dir == "" && o.FS == nil {
 		return nil, fmt.Errorf("scripting: neither a folder nor embedded scripts")
 	}
+	o = o.withDefaults()
 	o.ErrorCode = cmp.Or(o.ErrorCode, 500)
 	if o.ErrorCode < 400 || o.ErrorCode > 699 {
 		return nil, fmt.Errorf("scripting: error code %d is not a final SIP error", o.ErrorCode)
