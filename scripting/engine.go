@@ -169,5 +169,6 @@ type Outcome struct {
 	Script     string
 	Generation uint64
 	Ending     Ending
+	Verdict    Verdict
 	Err        error // the script failed; nil otherwise. It has file:line.
 }
