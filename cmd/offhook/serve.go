@@ -84,6 +84,7 @@ type app struct {
 	log     *slog.Logger
 	media   *media.Engine
 	scripts *scripting.Engine
+	outside outside
 	server  *core.Server
 	console *console.Server // nil when health.enable_health_check is false
 	sip     []string        // "udp 0.0.0.0:5060": what we listen on
@@ -105,7 +106,9 @@ func newApp(ctx context.Context, c *config.Config, log *slog.Logger) (a *app, er
 	if err != nil {
 		return a, err
 	}
-	if a.scripts, err = newScripts(c, log); err != nil {
+	registry := a.newRegistry()
+	a.outside = newOutside(c, registry)
+	if a.scripts, err = newScripts(c, log, a.outside); err != nil {
 		return a, err
 	}
 	if err = a.checkRoutes(routes); err != nil {
@@ -132,7 +135,7 @@ func newApp(ctx context.Context, c *config.Config, log *slog.Logger) (a *app, er
 	}
 	if c.Health.EnableHealthCheck {
 		address := net.JoinHostPort("", strconv.Itoa(c.Health.HealthCheckPort))
-		if a.console, err = console.Listen(console.Options{Address: address, Calls: a.calls, Log: log}); err != nil {
+		if a.console, err = console.Listen(console.Options{Address: address, Calls: a.calls, Metrics: metricsHandler(registry, log), Log: log}); err != nil {
 			return a, portInUse(err, "--health-port")
 		}
 	}
@@ -259,5 +262,6 @@ func (a *app) close() error {
 	if a.scripts != nil {
 		errs = append(errs, a.scripts.Close())
 	}
+	errs = append(errs, a.outside.close())
 	return errors.Join(errs...)
 }
