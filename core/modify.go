@@ -50,7 +50,7 @@ func retryShortly() *refusal {
 func (c *Call) modify(tx *transaction.Server, req *sip.Request) bool {
 	if len(req.Body()) == 0 {
 		c.negotiation.local.Version++
-		c.negotiation.ours, c.negotiation.pending = sdp.Offer(c.negotiation.local, c.capabilities), true
+		c.negotiation.ours, c.negotiation.pending = sdp.Reoffer(c.negotiation.ours, c.negotiation.local, c.capabilities), true
 	} else {
 		answer, local, n, err := sdp.Revise(req.Body(), c.negotiation.ours, c.negotiation.local, c.capabilities)
 		if err != nil {
