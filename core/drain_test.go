@@ -69,6 +69,7 @@ func TestCloseWaitsForHandlers(t *testing.T) {
 			done = true
 		})})
 		n.Call(s, coretest.CallOptions{})
+		synctest.Wait()
 		began := time.Now()
 		s.Close()
 		if !done || time.Since(began) != 3*time.Second {
