@@ -76,6 +76,7 @@ func TestModules(t *testing.T) {
 		{`got(time.format("%Y-%m-%d %H:%M:%S %z", "Asia/Kathmandu"), time.format("%F", "UTC", 0))`, `2026-03-04 22:05:00 +0545|1970-01-01`},
 		{`got(re.match("+4930123", [[^\+49(30|40)(\d+)$]]))`, `30|123`},
 		{`got(re.match("abc", "b+"), re.match("abc", "x"), re.match("ac", "a(b)?c"))`, `b|nil|nil`},
+		{`got(re.test("ärger", [[^\pL{5}$]]), re.test("abcd", "^[[:alpha:]]{1,4}$"))`, `true|true`},
 		{`got(re.test("abc", "^A"), re.test("abc", "(?i)^A"))`, `false|true`},
 		{`got(env.get("ZONE"), env.get("APP_KEY"), env.get("APP_NONE"), env.get("APP_NONE", "default"))`, `UTC|k|nil|default`},
 		{`got(kv.get("a"), kv.set("a", 1), kv.get("a"), kv.get("b", "default"))`, `nil|true|1|default`},
