@@ -363,6 +363,21 @@ func TestStoreIsSlow(t *testing.T) {
 	})
 }
 
+// TestNothingBeginsAfterTheEnd: a call that ended while its script computed counts nothing any more.
+func TestNothingBeginsAfterTheEnd(t *testing.T) {
+	store := kv.NewMemory()
+	script := `function on_call(call) call:answer() pcall(kv.incr, "n") log.info("not reached") end function on_hangup() kv.incr("over") end`
+	prepare := func(c *fakeCall) { c.before = func() { c.hangUp(ByCancel) } }
+	performWith(t, Options{Store: store, FS: files("default.lua", script)}, prepare, func(s *stage) {
+		s.finish()
+		s.expectNoLog("not reached")
+		n, counted, _ := store.Get("n")
+		if over, _, _ := store.Get("over"); counted || over != 1.0 {
+			t.Errorf("n is %v, over is %v", n, over)
+		}
+	})
+}
+
 // countedMetrics notes what it gets and refuses one name.
 type countedMetrics struct{ got []string }
 
