@@ -1,6 +1,7 @@
 package scripting
 
 import (
+	"fmt"
 	"strings"
 	"time"
 
@@ -96,6 +97,7 @@ func (r *run) playOne(a *arguments, src media.Source, barge string, limit time.D
 	if err != nil {
 		r.refused(a, err)
 	}
+	r.observe(a.LState, ObservedPlay, func() string { return fmt.Sprint(src) })
 	finished := false
 	defer func() {
 		if !finished {

@@ -82,6 +82,7 @@ type Module struct {
 type Object struct {
 	Name, Doc string
 	Methods   []Function
+	Fields    []Param // read only
 }
 
 // Field describes a read-only field of the call.
