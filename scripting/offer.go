@@ -24,6 +24,9 @@ func (a *Args) Self() any { return a.self }
 // Raise makes err an error of the script at the line that called the function; it does not return.
 func (a *Args) Raise(err error) { a.RaiseError("%s: %s", a.fn.title, err) }
 
+// ToLua makes a Lua value of a Go value: of nil, a bool, a number, a string, a duration (seconds), or lists and maps of them.
+func ToLua(v any) lua.LValue { return toLua(v) }
+
 // Offer makes a Lua function of a description; run is called with its arguments, pushes results and returns how many.
 // A description serves one Offer.
 func (fn *Function) Offer(run func(*Args) int) lua.LValue { return fn.offer(fn.Name, nil, run) }
