@@ -42,6 +42,7 @@ func (c *Call) Answer(o AnswerOptions) error {
 		}
 		return fmt.Errorf("answer: %w", err)
 	}
+	c.capabilities = capabilities // also for what the peer offers later
 	c.change(evAnswer)
 	c.answered = time.Now()
 	res := c.inviteResponse(200, "", o.Headers)

@@ -2,6 +2,8 @@ package core
 
 import (
 	"bytes"
+	"math/rand/v2"
+	"strconv"
 
 	"github.com/emiago/sipgo/sip"
 
@@ -15,9 +17,9 @@ func (c *Call) reinvite(tx *transaction.Server, req *sip.Request) {
 	switch {
 	case !c.state.Answered():
 		// the INVITE itself has no final response yet
-		c.server.refuse(tx, req, retryShortly)
+		c.server.refuse(tx, req, retryShortly())
 	case c.accepted != nil:
-		c.server.refuse(tx, req, retryShortly) // its 200 waits for the ACK
+		c.server.refuse(tx, req, retryShortly()) // its 200 waits for the ACK
 	default:
 		if c.modify(tx, req) {
 			c.accept(tx, req.CSeq().SeqNo)
@@ -32,14 +34,17 @@ func (c *Call) update(tx *transaction.Server, req *sip.Request) {
 		c.dialog.refresh(req)
 		c.respond(tx, req, nil)
 	case !c.state.Answered() || c.negotiation.pending:
-		c.server.refuse(tx, req, retryShortly) // an offer without its answer is on the way (RFC 3311 §5.2)
+		c.server.refuse(tx, req, retryShortly()) // an offer without its answer is on the way (RFC 3311 §5.2)
 	default:
 		c.modify(tx, req)
 	}
 }
 
-// retryShortly is 500 with a Retry-After between 0 and 10 s (RFC 3261 §14.2).
-var retryShortly = (&refusal{code: 500, reason: "Offer Pending"}).with("Retry-After", "2")
+// retryShortly is 500 with a Retry-After between 0 and 10 s, chosen at random
+// (RFC 3261 §14.2).
+func retryShortly() *refusal {
+	return (&refusal{code: 500, reason: "Offer Pending"}).with("Retry-After", strconv.Itoa(rand.IntN(11)))
+}
 
 // modify answers an offer within the dialog, or makes one. The session stays as
 // it was when the offer cannot be answered.
