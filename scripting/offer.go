@@ -3,7 +3,8 @@ package scripting
 import (
 	"fmt"
 
-	lua "github.com/yuin/gopher-lua")
+	lua "github.com/yuin/gopher-lua"
+)
 
 // What another package offers to Lua is described, checked and documented as the verbs are: script tests do so.
 

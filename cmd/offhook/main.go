@@ -75,6 +75,6 @@ func newRootCommand() *cobra.Command {
 		SilenceUsage:  true,
 	}
 	root.Flags().AddFlagSet(serve.Flags())
-	root.AddCommand(serve, newCallCommand(), newConfigCommand(), newVersionCommand())
+	root.AddCommand(serve, newCallCommand(), newTestCommand(), newConfigCommand(), newVersionCommand())
 	return root
 }

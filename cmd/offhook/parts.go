@@ -19,11 +19,16 @@ import (
 // This file turns the configuration into the options of each part.
 
 func newScripts(c *config.Config, log *slog.Logger) (*scripting.Engine, error) {
+	return scripting.New(scriptOptions(c, log))
+}
+
+// scriptOptions say how scripts run, in calls and in tests.
+func scriptOptions(c *config.Config, log *slog.Logger) scripting.Options {
 	sounds := c.Media.SoundsDir
 	if sounds == "" {
 		sounds = filepath.Join(c.Scripting.Dir, "sounds")
 	}
-	return scripting.New(scripting.Options{
+	return scripting.Options{
 		Dir: c.Scripting.Dir, FS: scripts.FS, Sounds: sounds, Config: c.Get, Log: log,
 		ErrorCode: c.Scripting.ErrorCode,
 		Limits: sandbox.Limits{
@@ -32,7 +37,7 @@ func newScripts(c *config.Config, log *slog.Logger) (*scripting.Engine, error) {
 			Memory:       c.Scripting.MaxMemoryKB << 10,
 			StringLen:    c.Scripting.MaxStringKB << 10,
 		},
-	})
+	}
 }
 
 func newMedia(c *config.Config, log *slog.Logger) (*media.Engine, error) {
@@ -40,16 +45,26 @@ func newMedia(c *config.Config, log *slog.Logger) (*media.Engine, error) {
 }
 
 func newServer(c *config.Config, log *slog.Logger, engine *media.Engine, h core.Handler) (*core.Server, error) {
-	codecs, err := codecsOf(c.Media.PreferredCodecs)
+	o, err := serverOptions(c, log)
 	if err != nil {
 		return nil, err
 	}
-	return core.New(core.Options{
-		Log: log, Handler: h, Media: engine, UserAgent: c.SIP.UserAgent, Domain: c.SIP.Domain,
+	o.Handler, o.Media = h, engine
+	return core.New(o), nil
+}
+
+// serverOptions are those of the server, on the network and in tests.
+func serverOptions(c *config.Config, log *slog.Logger) (core.Options, error) {
+	codecs, err := codecsOf(c.Media.PreferredCodecs)
+	if err != nil {
+		return core.Options{}, err
+	}
+	return core.Options{
+		Log: log, UserAgent: c.SIP.UserAgent, Domain: c.SIP.Domain,
 		Codecs: codecs, DTMF: c.Media.EnableDTMF,
 		MaxCalls: c.Behavior.MaxConcurrentCalls, CallTimeout: c.Behavior.CallTimeout(),
 		Timers: transaction.Timers{T1: time.Duration(c.SIP.T1Ms) * time.Millisecond, T2: time.Duration(c.SIP.T2Ms) * time.Millisecond},
-	}), nil
+	}, nil
 }
 
 func codecsOf(names []string) ([]media.Codec, error) {
