@@ -106,9 +106,12 @@ func (o *testOptions) run(ctx context.Context, stdout, stderr io.Writer) error {
 		return err
 	}
 	defer fsys.Close()
+	worlds, err := newWorlds()
+	if err != nil {
+		return err
+	}
 	report, err := scripttest.Run(ctx, scripttest.Options{
-		FS: fsys.FS(), Match: o.match, Scripting: scriptOptions(o.config, nil),
-		World: func(l scripttest.Listener) (scripttest.World, error) { return newWorld(o.config, l) },
+		FS: fsys.FS(), Match: o.match, Scripting: scriptOptions(o.config, nil), World: worlds,
 		Done: func(r scripttest.Result) {
 			if !o.json {
 				scripttest.WriteResult(stdout, r, o.verbose)

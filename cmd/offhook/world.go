@@ -23,16 +23,22 @@ type world struct {
 	listener scripttest.Listener
 }
 
-// newWorld makes a server that is configured as c says.
-func newWorld(c *config.Config, l scripttest.Listener) (scripttest.World, error) {
-	w := &world{network: coretest.NewNetwork(), listener: l}
-	o, err := serverOptions(c, slog.New(slog.DiscardHandler))
+// newWorlds returns what makes worlds. Their servers have the default
+// configuration: a test of a script does not depend on where the server listens
+// and which codecs it has today.
+func newWorlds() (func(scripttest.Listener) (scripttest.World, error), error) {
+	c, err := config.Load(config.Options{})
 	if err != nil {
 		return nil, err
 	}
-	o.Handler, o.Media, o.Trace = testHandler{l}, w.network.Media(), w.trace
-	w.server = core.New(o)
-	return w, nil
+	o, err := serverOptions(c, slog.New(slog.DiscardHandler))
+	return func(l scripttest.Listener) (scripttest.World, error) {
+		w := &world{network: coretest.NewNetwork(), listener: l}
+		o := o
+		o.Handler, o.Media, o.Trace = testHandler{l}, w.network.Media(), w.trace
+		w.server = core.New(o)
+		return w, nil
+	}, err
 }
 
 // testHandler gives calls to the test.

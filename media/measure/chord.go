@@ -23,7 +23,7 @@ type Sine struct {
 
 // ChordLength is how many samples Chord looks at: 128 ms, rounded up to a power of two.
 func ChordLength(o Options) int {
-	return newSpectrum(o.withDefaults().SampleRate, chordWindow).size
+	return spectrumSize(o.withDefaults().SampleRate, chordWindow)
 }
 
 // Chord tells the frequencies, up to four, that sound together in the last ChordLength samples, the strongest first. They

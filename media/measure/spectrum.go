@@ -23,7 +23,7 @@ type spectrum struct {
 
 // newSpectrum makes one for windows of that many milliseconds at least.
 func newSpectrum(rate, ms int) *spectrum {
-	size := 1 << bits.Len(uint(rate*ms/1000-1))
+	size := spectrumSize(rate, ms)
 	s := &spectrum{
 		rate: rate, size: size,
 		hann: make([]float64, size), twiddle: make([]complex128, size/2), bins: make([]complex128, size),
@@ -36,6 +36,8 @@ func newSpectrum(rate, ms int) *spectrum {
 	}
 	return s
 }
+
+func spectrumSize(rate, ms int) int { return 1 << bits.Len(uint(rate*ms/1000-1)) }
 
 // resolution is the distance of two bins in Hz.
 func (s *spectrum) resolution() float64 { return float64(s.rate) / float64(s.size) }

@@ -33,10 +33,19 @@ func (c *conversation) needs(a *scripting.Args) {
 	}
 }
 
+// acts notes what the caller does in RTP.
+func (c *conversation) acts(what string) {
+	c.trial.mu.Lock()
+	defer c.trial.mu.Unlock()
+	c.note(EntryMedia, "", "the caller "+what)
+}
+
 func (c *conversation) dtmf(a *scripting.Args) int {
 	c.needs(a)
+	digits := scripting.Arg[string](a, "digits")
+	c.acts("presses " + digits)
 	on, gap := scripting.Arg[time.Duration](a, "on"), scripting.Arg[time.Duration](a, "gap")
-	if err := c.caller.Press(c.trial.ctx, scripting.Arg[string](a, "digits"), on, gap); err != nil {
+	if err := c.caller.Press(c.trial.ctx, digits, on, gap); err != nil {
 		a.Raise(err)
 	}
 	settle()
@@ -57,6 +66,7 @@ func (c *conversation) speak(a *scripting.Args) int {
 	if err != nil {
 		a.Raise(err)
 	}
+	c.acts("speaks " + show(scripting.Arg[lua.LValue](a, "sound"), 0))
 	t := c.trial
 	if !scripting.Arg[bool](a, "wait") {
 		t.speech.Go(func() { _ = c.caller.Speak(t.ctx, clip) }) // ends with the clip, the call or the test; an end of the call is none of its errors

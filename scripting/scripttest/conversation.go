@@ -179,13 +179,14 @@ func (c *conversation) hangup() {
 	}
 }
 
-// story is the timeline of the call, with what was heard in it; the test is over.
+// story is the timeline of the call so far, with what was heard in it; t.mu is held.
 func (c *conversation) story(number int) Timeline {
-	entries := c.entries
+	var entries []Entry
 	for _, tone := range c.ear.measured().Tones {
-		at := c.ear.began.Sub(c.began) + tone.Start + tone.Duration
+		at := min(c.ear.began.Sub(c.began)+tone.Start+tone.Duration, time.Since(c.began))
 		entries = append(entries, Entry{at, EntryMedia, "", fmt.Sprintf("heard %.1f Hz at %.1f dBm0 for %.2f s", tone.Frequency, tone.Level, tone.Duration.Seconds())})
 	}
+	entries = append(entries, c.entries...)
 	sortByTime(entries)
 	return Timeline{fmt.Sprintf("call %d to %s", number, cmp.Or(c.to, "the default")), entries}
 }

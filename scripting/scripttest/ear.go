@@ -8,9 +8,10 @@ import (
 )
 
 const (
-	longestGap  = 10 * time.Second // of nothing that is filled with silence, by the timestamps
-	mostHeard   = 64 << 20         // octets that are kept of a call: more than two hours
-	silentAfter = 100 * time.Millisecond
+	longestGap   = 10 * time.Second // of nothing that is filled with silence, by the timestamps
+	usuallyHeard = 256 << 10        // octets that there is room for at first: half a minute
+	mostHeard    = 64 << 20         // octets that are kept of a call: more than two hours
+	silentAfter  = 100 * time.Millisecond
 )
 
 // ear keeps what a caller hears as it came, and measures it when the test asks. Its trial's mu guards it.
@@ -30,7 +31,7 @@ func (e *ear) hear(payloadType uint8, timestamp uint32, payload []byte) {
 	}
 	gap := int32(timestamp - e.next)
 	if e.began.IsZero() || codec != e.codec || gap > int32(longestGap.Seconds()*8000) {
-		*e = ear{codec: codec, began: time.Now(), next: timestamp}
+		*e = ear{codec: codec, codes: make([]byte, 0, usuallyHeard), began: time.Now(), next: timestamp}
 		gap = 0
 	}
 	if gap < 0 {

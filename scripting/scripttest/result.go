@@ -3,6 +3,7 @@ package scripttest
 import (
 	"cmp"
 	"errors"
+	"strings"
 	"time"
 
 	"offhook/scripting/sandbox"
@@ -57,12 +58,15 @@ func failureOf(err error, expectation *Failure) *Failure {
 	f := &Failure{Message: err.Error()}
 	if raised := (*sandbox.Error)(nil); errors.As(err, &raised) {
 		f.File, f.Line, f.Message, f.Traceback = raised.File, raised.Line, raised.Message, raised.Traceback
+		if strings.Count(raised.Traceback, "\n") < 3 { // it tells no more than the line
+			f.Traceback = ""
+		}
 		if expectation != nil && expectation.Message == raised.Message {
 			f.Expected, f.Got, f.Traceback = expectation.Expected, expectation.Got, ""
 		}
 	}
 	if limit := (*sandbox.LimitError)(nil); errors.As(err, &limit) {
-		f.File, f.Line = limit.File, limit.Line
+		f.File, f.Line, f.Message = limit.File, limit.Line, strings.TrimPrefix(f.Message, place(limit.File, limit.Line)+": ")
 	}
 	if syntax := (*sandbox.SyntaxError)(nil); errors.As(err, &syntax) {
 		f.File, f.Line, f.Message = syntax.File, syntax.Line, syntax.Message

@@ -41,6 +41,31 @@ var ErrNoTests = errors.New("no tests")
 type runner struct {
 	Options
 	library *library
+	chunks  chunks
+}
+
+// chunks are the scripts as compiled, so that each test need not do it again. A mutex is all that bubbles may share.
+type chunks struct {
+	mu     sync.Mutex
+	byText map[[2]string]*sandbox.Chunk // by name and text
+}
+
+// compile is sandbox.Compile, once for each file.
+func (c *chunks) compile(name, text string, l sandbox.Limits) (*sandbox.Chunk, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	key := [2]string{name, text}
+	if chunk := c.byText[key]; chunk != nil {
+		return chunk, nil
+	}
+	chunk, err := sandbox.Compile(name, text, l)
+	if err == nil {
+		if c.byText == nil {
+			c.byText = map[[2]string]*sandbox.Chunk{}
+		}
+		c.byText[key] = chunk
+	}
+	return chunk, err
 }
 
 // Run runs the tests of a folder. It returns an error when there are none (ErrNoTests), when the scripts do not load
@@ -104,7 +129,7 @@ func (r *runner) loads(ctx context.Context) error {
 // scripting is how an engine runs the scripts, with nothing outside.
 func (r *runner) scripting() scripting.Options {
 	o := r.Scripting
-	o.Dir, o.FS = "", r.FS
+	o.Dir, o.FS, o.Compile = "", r.FS, r.chunks.compile
 	o.HTTP, o.Store, o.Metrics, o.Now, o.Observe, o.Log = nil, nil, nil, nil, nil, nil
 	return o
 }

@@ -31,7 +31,8 @@ type trial struct {
 	speech sync.WaitGroup  // of that
 	outer  context.Context // of Run, from outside the bubble: only its Err may be asked
 
-	expectation *Failure // the last one that was not met
+	expectation *Failure   // the last one that was not met
+	stories     []Timeline // of a test that failed
 	settings    map[string]any
 	stubs       []stub
 
@@ -57,9 +58,7 @@ func (r *runner) test(ctx context.Context, k task) Result {
 	result.Elapsed, result.Clock, result.Printed = time.Since(began), t.passed, t.printed
 	if err != nil {
 		result.Failure = failureOf(err, t.expectation)
-		for i, c := range t.calls {
-			result.Failure.Calls = append(result.Failure.Calls, c.story(i+1))
-		}
+		result.Failure.Calls = t.stories
 	}
 	return result
 }
@@ -93,11 +92,23 @@ func (t *trial) perform(index int) (err error) {
 		return fmt.Errorf("%s: declares other tests each time it runs", t.file.path)
 	}
 	_, err = t.state.Call(t.declared[index].fn, t.runner.library.newTest(t))
+	if err != nil {
+		t.tell() // before what ends the calls
+	}
 	t.end()
 	if err == nil {
 		err = t.scriptError()
 	}
 	return err
+}
+
+// tell keeps what happened in the calls so far.
+func (t *trial) tell() {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	for i, c := range t.calls {
+		t.stories = append(t.stories, c.story(i+1))
+	}
 }
 
 // scripting is how the engine of this test runs scripts.
@@ -142,6 +153,7 @@ func (t *trial) end() {
 func (t *trial) scriptError() error {
 	for i, c := range t.calls {
 		if len(c.errors) > 0 && !c.examined {
+			t.tell()
 			return fmt.Errorf("script failed in call %d: %s", i+1, c.errors[0])
 		}
 	}
