@@ -36,6 +36,8 @@ func convert(p *Param, v lua.LValue) (any, error) {
 		}
 	case Texts:
 		return toTexts(v) // []string
+	case TextTable:
+		return toTextTable(v) // map[string]string
 	case HeaderTable:
 		return toHeaders(v) // []Header
 	case CodecList:
@@ -134,6 +136,27 @@ func toTexts(v lua.LValue) ([]string, error) {
 	}
 	if len(texts) == 0 {
 		return nil, fmt.Errorf("the list is empty")
+	}
+	return texts, nil
+}
+
+func toTextTable(v lua.LValue) (map[string]string, error) {
+	t, ok := v.(*lua.LTable)
+	if !ok {
+		return nil, fmt.Errorf(`%s is not a table: write {name = "value"}`, describe(v))
+	}
+	texts := map[string]string{}
+	for key, value := t.Next(lua.LNil); key != lua.LNil; key, value = t.Next(key) {
+		name, ok := key.(lua.LString)
+		if !ok {
+			return nil, fmt.Errorf(`values have names: write {name = "value"}; got %s`, describe(key))
+		}
+		switch value.(type) {
+		case lua.LString, lua.LNumber, lua.LBool:
+			texts[string(name)] = value.String()
+		default:
+			return nil, fmt.Errorf("%s: %s is not a string", string(name), describe(value))
+		}
 	}
 	return texts, nil
 }

@@ -104,7 +104,7 @@ func (r *run) renew() bool {
 	r.state.Close()
 	r.state = sandbox.NewState(r.engine.library.shared, r.engine.options.Limits, r)
 	r.modules, r.deferred, r.handling = nil, nil, false
-	err := r.state.Do(r.script.chunk)
+	err := r.load()
 	r.report("on_hangup", err)
 	return err == nil
 }

@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"offhook/media"
+	"offhook/scripting/hours"
+	"offhook/scripting/route"
 	"offhook/scripting/sandbox"
 )
 
@@ -53,6 +55,14 @@ type Engine struct {
 	log     *slog.Logger
 	library *library
 	sounds  *sounds
+
+	// Of all calls: what was compiled, the metrics that cannot be taken, and what is done for calls that do not wait for it any more.
+	regexps    memo[boundedRegexp]
+	hours      memo[hours.Spec]
+	zones      memo[*time.Location]
+	rules      memo[*route.Table]
+	badMetrics sync.Map // name → true
+	awaited    sync.WaitGroup
 
 	loading sync.Mutex // one Load at a time
 	refused string     // why, when the last reload was; Watch alone uses it
@@ -105,9 +115,11 @@ func (e *Engine) Serve(ctx context.Context, name string, c Call) Outcome {
 	return e.newCall(ctx, g, g.scripts[name], c).serve()
 }
 
-// Close runs on_unload of the current generation. All calls have ended before.
+// Close runs on_unload of the current generation and waits for what scripts began and left: a write to the store, say. All
+// calls have ended before.
 func (e *Engine) Close() error {
 	e.swap(nil)
+	e.awaited.Wait()
 	return nil
 }
 
@@ -151,7 +163,7 @@ func (e *Engine) swap(g *Generation) {
 }
 
 func (e *Engine) unload(g *Generation) {
-	if err := e.once(g, "on_unload"); err != nil {
+	if err := e.once(context.Background(), g, "on_unload"); err != nil {
 		e.log.Error("script failed", "generation", g.Number, "error", err)
 	}
 }
@@ -161,5 +173,6 @@ type Outcome struct {
 	Script     string
 	Generation uint64
 	Ending     Ending
-	Err        error // the script failed; nil otherwise. It has file:line.
+	Vars       map[string]any // what the script left in call.vars: strings, numbers (float64) and booleans
+	Err        error          // the script failed; nil otherwise. It has file:line.
 }

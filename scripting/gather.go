@@ -78,9 +78,11 @@ func (r *run) collection(a *arguments) (c collection, err error) {
 		return c, fmt.Errorf("min %d is more than max %d", c.least, c.most)
 	}
 	if a.has("match") {
-		if c.match, err = regexp.Compile("^(?:" + arg[string](a, "match") + ")$"); err != nil {
+		match, err := r.engine.regexp("^(?:" + arg[string](a, "match") + ")$")
+		if err != nil {
 			return c, fmt.Errorf("option match: %w", err)
 		}
+		c.match = match.Regexp
 	}
 	if a.has("prompt") {
 		if c.prompt, err = r.sounds(a.lookup("prompt").(lua.LValue)); err != nil {

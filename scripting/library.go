@@ -17,7 +17,11 @@ func newLibrary(ref Reference) (*library, error) {
 	l := &library{objects: map[string]*lua.LTable{}}
 	globals := map[string]lua.LValue{}
 	for _, m := range ref.Modules {
-		globals[m.Name] = methods(m.Name+".", m.Functions, nil)
+		table := methods(m.Name+".", m.Functions, nil)
+		for _, c := range m.Constants {
+			table.RawSetString(c.Name, c.value)
+		}
+		globals[m.Name] = table
 	}
 	for i := range ref.Globals {
 		fn := &ref.Globals[i]

@@ -132,9 +132,9 @@ func (e *Engine) try(ctx context.Context, g *Generation) error {
 	}
 	for _, path := range g.Files {
 		if !tried[path] {
-			r := e.newRun(g, &script{name: path, path: path})
+			r := e.newRun(g, &script{path, path, g.chunks[path]})
 			r.trial = true
-			if err := r.protect(func() error { return r.state.Do(g.chunks[path]) }); err != nil {
+			if err := r.protect(r.load); err != nil {
 				wrong = append(wrong, err)
 			}
 			r.close()
@@ -143,12 +143,12 @@ func (e *Engine) try(ctx context.Context, g *Generation) error {
 	if wrong != nil {
 		return wrong
 	}
-	return e.once(g, "on_load")
+	return e.once(ctx, g, "on_load")
 }
 
 // tryScript runs the top level of a script and looks at the handlers it defines.
 func (r *run) tryScript() error {
-	if err := r.state.Do(r.script.chunk); err != nil {
+	if err := r.load(); err != nil {
 		return err
 	}
 	if _, ok := r.handler("on_call"); !ok {
@@ -168,13 +168,14 @@ func (r *run) tryScript() error {
 	return nil
 }
 
-// once runs on_load or on_unload of all scripts of a generation, outside any call.
-func (e *Engine) once(g *Generation, name string) error {
+// once runs on_load or on_unload of all scripts of a generation, outside any call. What waits in it is given up with ctx.
+func (e *Engine) once(ctx context.Context, g *Generation, name string) error {
 	var wrong Findings
 	for _, s := range g.all() {
 		r := e.newRun(g, s)
+		r.ended = ctx.Done()
 		err := r.protect(func() error {
-			if err := r.state.Do(s.chunk); err != nil {
+			if err := r.load(); err != nil {
 				return err
 			}
 			if fn, ok := r.handler(name); ok {
@@ -190,5 +191,5 @@ func (e *Engine) once(g *Generation, name string) error {
 	if wrong != nil {
 		return wrong
 	}
-	return nil
+	return ctx.Err()
 }

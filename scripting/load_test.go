@@ -242,10 +242,10 @@ func TestReload(t *testing.T) {
 	write(t, dir, "default.lua", script("one"))
 	performWith(t, Options{Dir: dir}, nil, func(s *stage) {
 		write(t, dir, "default.lua", script("two"))
-		s.engine.reload(t.Context())
+		s.engine.reload(s.t.Context())
 		write(t, dir, "default.lua", "function on_call(")
-		s.engine.reload(t.Context())
-		s.engine.reload(t.Context())
+		s.engine.reload(s.t.Context())
+		s.engine.reload(s.t.Context())
 		ctx, second := newFakeCall()
 		outcome := s.engine.Serve(ctx, "default", second)
 		if outcome.Generation != 2 || outcome.Err != nil {

@@ -194,7 +194,7 @@ func TestErrors(t *testing.T) {
 		{`call:wait("dtmv")`, `call:wait: no event "dtmv"; did you mean "dtmf"?`},
 		{`call:every("1ms", print)`, `call:every: 1ms is too often: write 10ms or more`},
 		{`call:gather{ min = 3, max = 2 }`, `call:gather: min 3 is more than max 2`},
-		{`call:gather{ match = "(" }`, `call:gather: option match: error parsing regexp`},
+		{`call:gather{ match = "(" }`, `call:gather: option match: missing closing )`},
 		{`call:gather{ barge = "x" }`, `call:gather: option barge: "X" is not a digit`},
 		{`call:play("no.wav")`, `call:play: sound "no.wav": no folder of sounds is configured`},
 		{`call:after(1, print).stop()`, `timer has no "stop"`},

@@ -199,6 +199,24 @@ function on_call(call)
 end
 function on_info(call, content_type, body) log.info("info", { type = content_type, body = body }) end
 function on_hangup(call, info) call:sleep("2s") if call.did == "moved" then error("too late") end end`,
+		"outside.lua", `
+function on_load()
+  local res, err = http.get("https://api.example.com/config")
+  if res or err ~= "there is no network in tests" then error("got " .. tostring(err)) end
+end
+local function hours()
+  log.info("hours", { open = time.match("mon-fri 08:00-17:00", "Europe/Berlin"), time = time.format("%H:%M:%S", "Europe/Berlin") })
+end
+function on_call(call)
+  call.vars.who = "ann"
+  hours()
+  local res, err = http.get("https://api.example.com/plan?who=ann")
+  call.vars.count = kv.incr("calls")
+  log.info("got", { status = res and res.status or "nil", open = res and res.json.open or "nil", count = call.vars.count, err = err })
+  log.info("posted", { status = (http.post("https://api.example.com/log", { body = "x" }) or {}).status })
+  call:sleep("59800ms")
+  hours()
+end`,
 		"lib/numbers.lua", `return { busy = "busy" }`,
 		"menu_test.lua", `
 local numbers = require("lib.numbers")
@@ -241,6 +259,32 @@ test("two calls at once, each with globals of its own", function(t)
   t:eq(a.record.by .. b.record.by, "callercaller")
   print("seen", a.codec)
 end)
+test("the outside", function(t)
+  t:set_time("2026-01-05 07:59:30", "Europe/Berlin")
+  t:stub_http("https://api.example.com/*", { json = { open = true }, delay = "200ms" })
+  t:stub_http("POST https://api.example.com/log", { status = 503 })
+  local c = t:call{ script = "outside" }
+  c:expect_log("hours open=false time=07:59:30")
+  c:expect_log("got status=200 open=true count=1", "200ms")
+  c:expect_log("posted status=503")
+  c:expect_log("hours open=true time=08:00:30", "1m")
+  t:eq(c.record.vars, { count = 1, who = "ann" })
+  t:stub_http("https://api.example.com/*", { error = "connection refused" })
+  t:stub_http("https://api.example.com/slow", { delay = "10s" })
+  c = t:call{ script = "outside" }
+  c:expect_log("got status=nil open=nil count=2 err=connection refused")
+  c:cancel()
+  t:eq(c.record.by, "cancel")
+end)
+test("what is not stubbed, and kv that is the test's own", function(t)
+  local c = t:call{ script = "outside" }
+  c:expect_status(500)
+  assert(c.record.error:find('^outside.lua:12: http.get: no stub for GET https://api.example.com/plan%?who=ann: write t:stub_http%("https://'), c.record.error)
+  t:stub_http("GET https://api.example.com/plan?who=*", { json = {} })
+  c = t:call{ script = "outside" }
+  c:expect_log("count=1")
+  t:eq(c.record.code, 500)
+end)
 test("a failure that is caught is none", function(t)
   local c = t:call{}
   local ok, err = pcall(function() c:expect_status(603) end)
@@ -250,7 +294,7 @@ test("a failure that is caught is none", function(t)
   t:eq(c.record.script, "menu")
 end)`,
 	}, "-v")
-	if code != exitDone || errors != "" || !strings.Contains(out, "4 passed, 0 failed (") || !strings.Contains(out, "      | seen\tPCMU\n") {
+	if code != exitDone || errors != "" || !strings.Contains(out, "6 passed, 0 failed (") || !strings.Contains(out, "      | seen\tPCMU\n") {
 		t.Errorf("exit code %d\n%s%s", code, out, errors)
 	}
 }

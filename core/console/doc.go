@@ -1,4 +1,4 @@
-// Package console is the HTTP side of the server: GET /health now, the metrics
-// and the web console later. It reads what it shows through functions it is
+// Package console is the HTTP side of the server: GET /health and
+// GET /metrics now, the web console later. It reads what it shows through functions it is
 // given and starts one goroutine, which Close ends and waits for.
 package console

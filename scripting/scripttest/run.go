@@ -116,7 +116,9 @@ func withDefaults(l sandbox.Limits) sandbox.Limits {
 
 // loads tells what is wrong with the scripts, once and not in each test.
 func (r *runner) loads(ctx context.Context) error {
-	e, err := scripting.New(r.scripting())
+	o := r.scripting()
+	o.HTTP = offline{}
+	e, err := scripting.New(o)
 	if err != nil {
 		return err
 	}

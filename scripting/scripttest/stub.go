@@ -30,18 +30,28 @@ func urlPattern(text string) *regexp.Regexp {
 	return regexp.MustCompile("^" + quoted + "$")
 }
 
+// offline is the network before a test has begun to stub it: for on_load.
+type offline struct{}
+
+func (offline) Do(context.Context, fetch.Request) (*fetch.Response, error) {
+	return nil, errors.New("there is no network in tests")
+}
+
 // Do makes the trial scripting.HTTP: it answers as the test has said, the latest stub first.
 func (t *trial) Do(ctx context.Context, r fetch.Request) (*fetch.Response, error) {
 	request := r.Method + " " + r.URL
 	t.mu.Lock()
-	stubs := t.stubs
+	stubs, begun := t.stubs, t.begun
 	t.mu.Unlock()
+	if !begun {
+		return offline{}.Do(ctx, r)
+	}
 	for i := len(stubs) - 1; i >= 0; i-- {
 		if s := stubs[i]; s.pattern.MatchString(request) {
 			return s.answer(ctx, r.Timeout)
 		}
 	}
-	return nil, fmt.Errorf("%s: write t:stub_http(%q, …) in the test: %w", request, r.URL, fetch.ErrNotAllowed)
+	return nil, fmt.Errorf("no stub for %s: write t:stub_http(%q, …) in the test (%w)", request, r.URL, fetch.ErrNotAllowed)
 }
 
 func (s stub) answer(ctx context.Context, timeout time.Duration) (*fetch.Response, error) {

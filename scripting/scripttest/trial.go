@@ -33,10 +33,11 @@ type trial struct {
 
 	expectation *Failure   // the last one that was not met
 	stories     []Timeline // of a test that failed
-	settings    map[string]any
-	stubs       []stub
 
 	mu         sync.Mutex // guards what follows, and what conversations say that it does
+	begun      bool       // the scripts are loaded
+	settings   map[string]any
+	stubs      []stub
 	clock      clock
 	calls      []*conversation
 	nextScript string                   // of the call that is being placed
@@ -78,6 +79,9 @@ func (t *trial) perform(index int) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, t.engine.Close()) }()
+	t.mu.Lock()
+	t.begun = true
+	t.mu.Unlock()
 	if t.world, err = t.runner.World(t); err != nil {
 		return err
 	}
