@@ -112,19 +112,14 @@ func (o *testOptions) run(ctx context.Context, stdout, stderr io.Writer) error {
 	}
 	report, err := scripttest.Run(ctx, scripttest.Options{
 		FS: fsys.FS(), Match: o.match, Scripting: scriptOptions(o.config, nil), World: worlds,
-		Done: func(r scripttest.Result) {
-			if !o.json {
-				scripttest.WriteResult(stdout, r, o.verbose)
-			}
-		},
 	})
-	if err != nil {
+	if err != nil && len(report.Results) == 0 {
 		return o.explain(err, from, stderr)
 	}
 	if o.json {
-		err = scripttest.WriteJSON(stdout, report)
+		err = errors.Join(err, scripttest.WriteJSON(stdout, report))
 	} else {
-		scripttest.WriteSummary(stdout, report)
+		scripttest.WriteText(stdout, report, o.verbose)
 	}
 	if o.junit != "" {
 		err = errors.Join(err, writeFile(o.junit, func(w io.Writer) error { return scripttest.WriteJUnit(w, report) }))

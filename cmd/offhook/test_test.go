@@ -2,17 +2,22 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"encoding/xml"
 	"fmt"
+	"io"
+	"math"
 	"os"
 	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"offhook/config"
+	"offhook/media/wav"
 	"offhook/scripting/scripttest"
 	"offhook/scripts"
 )
@@ -448,4 +453,116 @@ func BenchmarkTest30Seconds(b *testing.B) {
 			b.Fatal(report, err)
 		}
 	}
+}
+
+// TestSounds: what is played is told by its name, and what the caller plays comes to the script.
+func TestSounds(t *testing.T) {
+	dir := t.TempDir()
+	for _, name := range []string{"welcome.wav", "menu/main.wav"} {
+		writeTone(t, filepath.Join(dir, name))
+	}
+	code, out, errors := runTest(t, []string{
+		"menu.lua", `
+function on_call(call)
+  call:answer()
+  call:play({ "welcome.wav", "menu/main.wav" }, { barge = true })
+  call:wait("hangup", "1s")
+end
+function on_hangup(call, info) log.info("heard", { packets = info.stats.rx.packets }) end`,
+		"menu_test.lua", `
+test("plays", function(t)
+  local c = t:call{}
+  c:expect_play("welcome.wav")
+  c:expect_tone(1000, "20ms")
+  c:expect_play("menu/main.wav", "2s")
+  c:dtmf("1")
+  t:eq(c:hear().kind, "nothing")
+  c:speak("welcome.wav")
+  c:hangup()
+  c:expect_log("packets=32")
+end)`,
+	}, "--set", "media.sounds_dir="+dir)
+	if code != exitDone {
+		t.Errorf("exit code %d\n%s%s", code, out, errors)
+	}
+}
+
+// writeTone writes half a second of 1,000 Hz as a WAV file.
+func writeTone(t *testing.T, path string) {
+	t.Helper()
+	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	file, err := os.Create(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer file.Close()
+	w, err := wav.NewWriter(file, 8000)
+	if err != nil {
+		t.Fatal(err)
+	}
+	samples := make([]int16, 4000)
+	for i := range samples {
+		samples[i] = int16(8000 * math.Sin(2*math.Pi*float64(i)/8))
+	}
+	if err := w.Write(samples); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// TestWatch: the tests run at once, and again when a test changes.
+func TestWatch(t *testing.T) {
+	dir := t.TempDir()
+	write := func(name, text string) {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	write("default.lua", shippedDefault(t))
+	write("default_test.lua", "test('x', function(t) t:eq(1, 2) end)")
+	c, err := config.Load(config.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	c.Scripting.Dir = dir
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	summaries := make(summaries, 10)
+	ended := make(chan error, 1)
+	go func() { ended <- runTests(ctx, &testOptions{config: c, watch: true}, summaries, io.Discard) }() // ends with ctx
+	expect := func(want string) {
+		t.Helper()
+		select {
+		case got := <-summaries:
+			if !strings.HasPrefix(got, want) {
+				t.Fatalf("got %s, want %s", got, want)
+			}
+		case <-time.After(10 * time.Second):
+			t.Fatalf("nothing, want %s", want)
+		}
+	}
+	expect("0 passed, 1 failed")
+	write("default_test.lua", "test('x', function(t) t:eq(1, 1) end)")
+	expect("1 passed, 0 failed")
+	write("default.lua", "(")
+	write("default.lua", shippedDefault(t)+"\n-- changed")
+	expect("1 passed, 0 failed")
+	cancel()
+	if err := <-ended; err != nil {
+		t.Errorf("got %v", err)
+	}
+}
+
+// summaries gets the last line of each report.
+type summaries chan string
+
+func (s summaries) Write(p []byte) (int, error) {
+	if strings.Contains(string(p), " passed, ") {
+		s <- string(p)
+	}
+	return len(p), nil
 }

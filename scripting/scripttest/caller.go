@@ -58,11 +58,7 @@ func (c *conversation) speak(a *scripting.Args) int {
 	if !ok {
 		a.Raise(errors.New("there is no RTP yet: nobody has answered"))
 	}
-	src, err := c.sound(a)
-	if err != nil {
-		a.Raise(err)
-	}
-	clip, err := src.Clip(codec, ptime)
+	clip, err := c.sound(a, codec)
 	if err != nil {
 		a.Raise(err)
 	}
@@ -80,7 +76,7 @@ func (c *conversation) speak(a *scripting.Args) int {
 }
 
 // sound is what c:speak sends.
-func (c *conversation) sound(a *scripting.Args) (media.Source, error) {
+func (c *conversation) sound(a *scripting.Args, codec media.Codec) (*media.Clip, error) {
 	v, duration := scripting.Arg[lua.LValue](a, "sound"), scripting.Arg[time.Duration](a, "duration")
 	if name, ok := v.(lua.LString); ok {
 		root, err := os.OpenRoot(c.trial.runner.Scripting.Sounds)
@@ -88,7 +84,11 @@ func (c *conversation) sound(a *scripting.Args) (media.Source, error) {
 			return nil, fmt.Errorf("sound %q: %w", string(name), err)
 		}
 		defer root.Close()
-		return media.FileIn(root.FS(), string(name))
+		file, err := media.FileIn(root.FS(), string(name))
+		if err != nil {
+			return nil, err
+		}
+		return file.Clip(codec, ptime)
 	}
 	frequencies, err := frequenciesOf(v)
 	switch {
@@ -97,9 +97,9 @@ func (c *conversation) sound(a *scripting.Args) (media.Source, error) {
 	case duration == 0:
 		return nil, errors.New("a tone needs an end: write {duration = \"1s\"}")
 	case len(frequencies) == 1 && frequencies[0] == 0:
-		return media.Silence(duration), nil
+		return media.Silence(duration).Clip(codec, ptime)
 	}
-	return media.Tone(media.ToneOptions{Frequencies: frequencies, Level: scripting.Arg[float64](a, "level"), Duration: duration}), nil
+	return media.Tone(media.ToneOptions{Frequencies: frequencies, Level: scripting.Arg[float64](a, "level"), Duration: duration}).Clip(codec, ptime)
 }
 
 // frequenciesOf reads a frequency or a list of them, in Hz.

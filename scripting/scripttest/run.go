@@ -30,8 +30,6 @@ type Options struct {
 	Limits sandbox.Limits
 	// Parallel is how many tests run at once; 0 = as many as there are processors.
 	Parallel int
-	// Done, if not nil, gets each result as it comes, one at a time.
-	Done func(Result)
 }
 
 // ErrNoTests tells that there is no test, or none that Options.Match picks.
@@ -69,7 +67,7 @@ func (c *chunks) compile(name, text string, l sandbox.Limits) (*sandbox.Chunk, e
 }
 
 // Run runs the tests of a folder. It returns an error when there are none (ErrNoTests), when the scripts do not load
-// (scripting.Findings), or when ctx ended before all tests did; that a test failed is in the Report.
+// (scripting.Findings), or when ctx ended before all tests did, whose results it returns, too; that a test failed is in the Report.
 func Run(ctx context.Context, o Options) (Report, error) {
 	began := time.Now()
 	r := &runner{Options: o}
@@ -88,9 +86,6 @@ func Run(ctx context.Context, o Options) (Report, error) {
 	tasks := r.pick(files)
 	if len(tasks)+len(results) == 0 {
 		return Report{}, ErrNoTests
-	}
-	for _, wrong := range results {
-		r.tell(wrong)
 	}
 	results = append(results, r.all(ctx, tasks)...)
 	slices.SortStableFunc(results, Result.compare)
@@ -160,7 +155,7 @@ func (r *runner) all(ctx context.Context, tasks []task) (results []Result) {
 		parallel = runtime.GOMAXPROCS(0)
 	}
 	next := make(chan task)
-	var mu sync.Mutex // of results and Done
+	var mu sync.Mutex // of results
 	var workers sync.WaitGroup
 	for range min(parallel, len(tasks)) {
 		workers.Go(func() { // ends when next is closed
@@ -168,7 +163,6 @@ func (r *runner) all(ctx context.Context, tasks []task) (results []Result) {
 				result := r.test(ctx, k)
 				mu.Lock()
 				results = append(results, result)
-				r.tell(result)
 				mu.Unlock()
 			}
 		})
@@ -182,10 +176,4 @@ func (r *runner) all(ctx context.Context, tasks []task) (results []Result) {
 	close(next)
 	workers.Wait()
 	return results
-}
-
-func (r *runner) tell(result Result) {
-	if r.Done != nil {
-		r.Done(result)
-	}
 }

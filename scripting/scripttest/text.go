@@ -7,11 +7,17 @@ import (
 	"time"
 )
 
-// WriteResult writes a result for people: all of a failure, and of a test that passed one line, if verbose.
-func WriteResult(w io.Writer, r Result, verbose bool) {
-	if r.Failure == nil && !verbose {
-		return
+// WriteText writes a report for people: all of each failure, one line of each test that passed if verbose, and a summary.
+func WriteText(w io.Writer, r Report, verbose bool) {
+	for _, result := range r.Results {
+		if result.Failure != nil || verbose {
+			result.write(w)
+		}
 	}
+	fmt.Fprintf(w, "%d passed, %d failed (%s)\n", r.Passed(), r.Failed(), short(r.Elapsed))
+}
+
+func (r Result) write(w io.Writer) {
 	mark := "ok  "
 	if r.Failure != nil {
 		mark = "FAIL"
@@ -45,11 +51,6 @@ func (f *Failure) write(w io.Writer) {
 			fmt.Fprintf(w, "      %s\n", e)
 		}
 	}
-}
-
-// WriteSummary writes how many tests passed.
-func WriteSummary(w io.Writer, r Report) {
-	fmt.Fprintf(w, "%d passed, %d failed (%s)\n", r.Passed(), r.Failed(), short(r.Elapsed))
 }
 
 func place(file string, line int) string {

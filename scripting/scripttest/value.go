@@ -1,6 +1,7 @@
 package scripttest
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -84,16 +85,22 @@ func tableToGo(t *lua.LTable, depth int) (any, error) {
 		}
 		list = append(list, element)
 	}
-	if list != nil {
-		return list, nil
-	}
 	object := map[string]any{}
 	for key, value := t.Next(lua.LNil); key != lua.LNil; key, value = t.Next(key) {
+		if n, ok := key.(lua.LNumber); ok && n >= 1 && int(n) <= len(list) {
+			continue
+		}
 		field, err := toGo(value, depth+1)
 		if err != nil {
 			return nil, err
 		}
 		object[key.String()] = field
 	}
-	return object, nil
+	switch {
+	case list == nil:
+		return object, nil
+	case len(object) > 0:
+		return nil, errors.New("a table that is a list and has names, too, cannot be written as JSON")
+	}
+	return list, nil
 }
