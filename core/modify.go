@@ -49,19 +49,19 @@ func retryShortly() *refusal {
 // modify answers an offer within the dialog, or makes one. The session stays as
 // it was when the offer cannot be answered.
 func (c *Call) modify(tx *transaction.Server, req *sip.Request) bool {
-	local := c.negotiation.local
-	local.Version++
-	capabilities := c.capabilities
 	if len(req.Body()) == 0 {
-		c.negotiation.local, c.negotiation.pending = local, true
-		c.negotiation.ours = sdp.Offer(local, capabilities)
+		c.negotiation.pending = true
+		c.redescribe(func(l sdp.Local) []byte { return sdp.Offer(l, c.capabilities) })
 	} else {
-		answer, n, err := sdp.Answer(req.Body(), local, capabilities)
+		_, n, err := sdp.Answer(req.Body(), c.negotiation.local, c.capabilities)
 		if err != nil {
 			c.server.refuse(tx, req, refusalOf(err))
 			return false
 		}
-		c.negotiation.local, c.negotiation.ours = local, bytes.Clone(answer)
+		c.redescribe(func(l sdp.Local) []byte {
+			answer, _, _ := sdp.Answer(req.Body(), l, c.capabilities) // as just before
+			return answer
+		})
 		c.settle(n)
 	}
 	c.dialog.refresh(req)
@@ -69,6 +69,17 @@ func (c *Call) modify(tx *transaction.Server, req *sip.Request) bool {
 		"media", c.negotiation.current.Remote.String(), "hold", c.negotiation.current.Hold)
 	c.respond(tx, req, c.negotiation.ours)
 	return true
+}
+
+// redescribe makes our description anew; only one that differs from the last has
+// a new version in its o= line (RFC 3264 §8).
+func (c *Call) redescribe(description func(sdp.Local) []byte) {
+	n := &c.negotiation
+	if same := description(n.local); bytes.Equal(same, n.ours) {
+		return
+	}
+	n.local.Version++
+	n.ours = description(n.local)
 }
 
 // respond sends 200 to a request within the dialog.
