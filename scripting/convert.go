@@ -42,6 +42,8 @@ func convert(p *Param, v lua.LValue) (any, error) {
 		return toHeaders(v) // []Header
 	case CodecList:
 		return toCodecs(v) // []media.Codec
+	case Times:
+		return toTimes(v) // int, 0 = without end
 	case DigitSet:
 		return toDigits(v) // string
 	case Value, Sound, Sounds, ToneSpec:
@@ -173,6 +175,22 @@ func toCodecs(v lua.LValue) ([]media.Codec, error) {
 		}
 	}
 	return codecs, nil
+}
+
+// toTimes reads how often something is to happen: false is once.
+func toTimes(v lua.LValue) (int, error) {
+	switch v := v.(type) {
+	case lua.LBool:
+		if bool(v) {
+			return 0, nil
+		}
+		return 1, nil
+	case lua.LNumber:
+		if n := float64(v); n == math.Trunc(n) && n >= 1 && n <= 1e6 {
+			return int(n), nil
+		}
+	}
+	return 0, fmt.Errorf("%s is neither a whole number from 1 to 1000000 nor true", describe(v))
 }
 
 const allDigits = "0123456789*#ABCD"

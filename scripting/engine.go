@@ -173,6 +173,7 @@ type Outcome struct {
 	Script     string
 	Generation uint64
 	Ending     Ending
+	Verdict    Verdict
 	Vars       map[string]any // what the script left in call.vars: strings, numbers (float64) and booleans
 	Err        error          // the script failed; nil otherwise. It has file:line.
 }

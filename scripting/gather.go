@@ -63,7 +63,7 @@ func (r *run) gather(a *arguments) int {
 			break
 		}
 		if reason == "invalid" && try > 1 && c.invalid != nil {
-			r.playAll(a, c.invalid, 1, "", forever)
+			r.playAll(a, c.invalid, playing{1, 0, "", forever})
 		}
 	}
 	return a.returns(lua.LString(digits), lua.LString(reason))
@@ -85,12 +85,12 @@ func (r *run) collection(a *arguments) (c collection, err error) {
 		c.match = match.Regexp
 	}
 	if a.has("prompt") {
-		if c.prompt, err = r.sounds(a.lookup("prompt").(lua.LValue)); err != nil {
+		if c.prompt, err = r.sounds(a.lookup("prompt").(lua.LValue), 0); err != nil {
 			return c, err
 		}
 	}
 	if a.has("invalid") {
-		c.invalid, err = r.sounds(a.lookup("invalid").(lua.LValue))
+		c.invalid, err = r.sounds(a.lookup("invalid").(lua.LValue), 0)
 	}
 	return c, err
 }
@@ -99,7 +99,7 @@ func (r *run) collection(a *arguments) (c collection, err error) {
 func (r *run) collect(a *arguments, c collection) (digits, reason string) {
 	var first byte
 	if c.prompt != nil {
-		first = r.playAll(a, c.prompt, 1, c.barge, forever).digit
+		first = r.playAll(a, c.prompt, playing{1, 0, c.barge, forever}).digit
 	}
 	for len(digits) < c.most {
 		digit := first

@@ -27,18 +27,18 @@ func NewReference() Reference {
 		},
 		Globals:  []Function{require(), routes()},
 		Handlers: handlers(),
-		Objects:  []Object{timerObject()},
+		Objects:  []Object{timerObject(), playbackObject()},
 	}
 }
 
 func verbs() []Function {
 	return slices.Concat(
 		[]Function{ring(), progress(), answer(), reject(), redirect(), hangup()},
-		[]Function{play(), tone(), silence(), sleep()},
-		[]Function{gather(), readDigit(), flushDigits()},
+		[]Function{play(), tone(), silence(), start(), sleep()},
+		[]Function{gather(), readDigit(), flushDigits(), sendDTMF()},
 		[]Function{header(), headers(), setHeader()},
 		[]Function{wait(), on(), after(), every(), deferred()},
-		[]Function{alive(), elapsed(), limit(), mark()},
+		[]Function{alive(), elapsed(), limit(), mark(), stats(), check(), verdict()},
 	)
 }
 
@@ -77,6 +77,7 @@ type Return struct {
 	Type   Type
 	Values []string // of a Text that is one of a few
 	Fields []Param  // of a Table
+	Object string   // the name of the Object that it is; "" = none
 	Doc    string
 }
 
@@ -134,6 +135,7 @@ const (
 	TextTable               // {name = "value"}: strings, numbers and booleans by name
 	HeaderTable             // {["X-Name"] = "value" or {"value", …}}
 	CodecList               // a codec name or a list of them
+	Times                   // a whole number from 1 on, or true for without end
 	Sound                   // a file in the sounds folder, or a tone spec
 	Sounds                  // a Sound or a list of files
 	ToneSpec                // a frequency in Hz or a list of them
@@ -144,6 +146,6 @@ const (
 func (t Type) String() string {
 	return [...]string{
 		"any", "string", "number", "integer", "boolean", "duration", "function", "table", "string or list", "table of strings", "table of headers",
-		"codec or list of codecs", "sound", "sound or list of sounds", "tone", "true or digits",
+		"codec or list of codecs", "number or true", "sound", "sound or list of sounds", "tone", "true or digits",
 	}[t]
 }

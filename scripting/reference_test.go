@@ -83,10 +83,12 @@ func TestDefaultsFitTheirTypes(t *testing.T) {
 		Text: reflect.TypeFor[string](), Number: reflect.TypeFor[float64](), Integer: reflect.TypeFor[int](), Boolean: reflect.TypeFor[bool](),
 		Duration: reflect.TypeFor[time.Duration](), Func: reflect.TypeFor[*lua.LFunction](), Table: reflect.TypeFor[*lua.LTable](),
 		Texts: reflect.TypeFor[[]string](), TextTable: reflect.TypeFor[map[string]string](), HeaderTable: reflect.TypeFor[[]Header](), CodecList: reflect.TypeFor[[]media.Codec](), DigitSet: reflect.TypeFor[string](),
+		Times: reflect.TypeFor[int](),
 	}
 	samples := map[Type]lua.LValue{
 		Text: lua.LString("x"), Number: lua.LNumber(1), Integer: lua.LNumber(1), Boolean: lua.LTrue, Duration: lua.LNumber(1),
 		Func: &lua.LFunction{}, Table: newTable(0, 0), Texts: lua.LString("x"), TextTable: newTable(0, 0), HeaderTable: newTable(0, 0), CodecList: lua.LString("PCMU"), DigitSet: lua.LTrue,
+		Times: lua.LTrue,
 	}
 	for kind, want := range goTypes {
 		got, err := convert(&Param{Type: kind}, samples[kind])

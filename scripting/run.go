@@ -49,6 +49,7 @@ type run struct {
 	typed         []Event  // digits that nobody has read
 	subscriptions []*subscription
 	deferred      []*lua.LFunction
+	verdict       Verdict
 
 	handling bool      // a handler runs
 	finished bool      // the call was ended from here
@@ -96,7 +97,10 @@ func (r *run) serve() Outcome {
 	}
 	r.settle(err)
 	_ = r.protect(func() error { r.lastRites(err); return nil }) // a panic is logged
-	return Outcome{Script: r.script.name, Generation: r.generation.Number, Ending: r.ending(), Vars: r.recorded(), Err: err}
+	r.judge()
+	return Outcome{
+		Script: r.script.name, Generation: r.generation.Number, Ending: r.ending(), Verdict: r.verdict, Vars: r.recorded(), Err: err,
+	}
 }
 
 // close ends what is left of the script.

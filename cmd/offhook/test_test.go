@@ -466,6 +466,10 @@ func TestSounds(t *testing.T) {
 function on_call(call)
   call:answer()
   call:play({ "welcome.wav", "menu/main.wav" }, { barge = true })
+  call:play("menu/main.wav", { from = "480ms" })
+  call:start("welcome.wav", { loop = true, volume = -6 })
+  call:check(true, "all is well")
+  call.vars.answer = 42
   call:wait("hangup", "1s")
 end
 function on_hangup(call, info) log.info("heard", { packets = info.stats.rx.packets }) end`,
@@ -476,9 +480,13 @@ test("plays", function(t)
   c:expect_tone(1000, "20ms")
   c:expect_play("menu/main.wav", "2s")
   c:dtmf("1")
-  t:eq(c:hear().kind, "nothing")
+  c:expect_play("menu/main.wav")
+  c:expect_play("welcome.wav", "20ms")
   c:speak("welcome.wav")
+  t:eq(c:hear(), { kind = "tone", hz = { 1000 }, level = -14.9 })
   c:hangup()
+  t:eq(c.record.verdict, "pass")
+  t:eq(c.record.vars.answer, 42)
   c:expect_log("packets=32")
 end)`,
 	}, "--set", "media.sounds_dir="+dir)

@@ -152,7 +152,7 @@ func (c *conversation) record(L *lua.LState) lua.LValue {
 	c.examined = true
 	fields := map[string]any{"script": c.script}
 	if o := c.outcome; o != nil {
-		fields["vars"] = o.Vars
+		fields["vars"], fields["verdict"] = o.Vars, o.Verdict.Result
 		fields["by"], fields["code"], fields["reason"] = string(o.Ending.By), o.Ending.Code, o.Ending.Reason
 		fields["q850"], fields["seconds"] = o.Ending.Q850, o.Ending.Duration.Seconds()
 	} else if last, ok := c.lastResponse(); ok { // refused before a script had it

@@ -19,7 +19,7 @@ func NewReference() Reference {
 			Name: "c", Doc: "A call as its caller sees it.",
 			Methods: append(expectMethods(), callerMethods()...),
 			Fields: []scripting.Param{
-				{Name: "record", Type: scripting.Table, Doc: "How the call ended: {by, code, reason, q850, seconds, script, vars, error}. Only once it has."},
+				{Name: "record", Type: scripting.Table, Doc: "How the call ended: {by, code, reason, q850, seconds, script, vars, verdict, error}. Only once it has."},
 				{Name: "codec", Type: scripting.Text, Doc: "The codec agreed on, or nil."},
 			},
 		},
