@@ -119,6 +119,11 @@ func TestFailures(t *testing.T) {
 		{"a log line", `local c = t:call{} c:expect_log("x", "3s")`, `
                                got no log line
 `},
+		{"other keys", `local c = t:call{ script = "keys" } c:expect_dtmf("13", "5s")`, `
+          0.080    ♪ heard the key 1
+          0.280    ♪ heard the key 2
+          0.280    ✗ expected the keys 13 within 5s          default_test.lua:2
+`},
 		{"other values", `t:eq({ 1, { a = "x", [true] = 2 } }, { 1, { a = "y" } })`, `
       default_test.lua:2: expected {1, {a = "y"}}
                                got {1, {a = "x", true = 2}}
@@ -133,7 +138,7 @@ func TestFailures(t *testing.T) {
       default_test.lua:2: t:call: no option "too"; did you mean "to"?
 `},
 		{"an unknown script", `t:call{ script = "menu" }`, `
-      default_test.lua:2: t:call: no script "menu" for the call: write t:call{script = "…"} with one of ["broken" "default"]
+      default_test.lua:2: t:call: no script "menu" for the call: write t:call{script = "…"} with one of ["broken" "default" "keys"]
 `},
 		{"a dot", `t.call{}`, `
       default_test.lua:2: t:call: write a colon, as t:call(), not a dot
@@ -170,6 +175,7 @@ func TestFailures(t *testing.T) {
 			code, out, errors := runTest(t, []string{
 				"default_test.lua", "test(\"the test\", function(t)\n  " + c.body + "\nend)",
 				"broken.lua", "function on_call(call)\n  error(\"oh\")\nend",
+				"keys.lua", "function on_call(call) call:answer() call:send_dtmf('123') end",
 			})
 			if code != exitFailed || errors != "" {
 				t.Errorf("exit code %d, stderr %q", code, errors)
@@ -473,7 +479,18 @@ function on_call(call)
   call:wait("hangup", "1s")
 end
 function on_hangup(call, info) log.info("heard", { packets = info.stats.rx.packets }) end`,
+		"keys.lua", `
+function on_call(call)
+  call:answer()
+  call:send_dtmf("12#")
+end`,
 		"menu_test.lua", `
+test("presses keys", function(t)
+  local c = t:call{ script = "keys" }
+  c:expect_dtmf("1", "100ms")
+  c:expect_dtmf("2#", "1s")
+  c:expect_bye("1s")
+end)
 test("plays", function(t)
   local c = t:call{}
   c:expect_play("welcome.wav")

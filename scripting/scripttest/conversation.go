@@ -23,6 +23,7 @@ type conversation struct {
 	messages []Message // of the server, copies left out
 	plays    []string
 	logs     []string
+	keys     string   // that the server has sent
 	errors   []string // of the script
 	answered bool
 	ended    bool
@@ -30,7 +31,7 @@ type conversation struct {
 	ear      ear
 
 	// What the test has seen of it.
-	readMessages, readPlays, readLogs int
+	readMessages, readPlays, readLogs, readKeys int
 
 	examined bool // the test has looked at the record
 }
@@ -141,7 +142,16 @@ func (t *trial) observe(o scripting.Observation) {
 func (t *trial) Heard(callID string, payloadType uint8, timestamp uint32, payload []byte) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	t.conversation(callID).ear.hear(payloadType, timestamp, payload)
+	c := t.conversation(callID)
+	if payloadType < firstDynamic {
+		c.ear.hear(payloadType, timestamp, payload)
+		return
+	}
+	for _, key := range c.ear.press(timestamp, payload) {
+		c.keys += string(key)
+		c.note(EntryMedia, "", "heard the key "+string(key))
+		t.change()
+	}
 }
 
 func (c *conversation) note(kind EntryKind, line, text string) {

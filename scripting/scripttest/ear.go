@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"offhook/media"
+	"offhook/media/dtmf"
 	"offhook/media/measure"
 )
 
@@ -14,8 +15,12 @@ const (
 	silentAfter  = 100 * time.Millisecond
 )
 
+// firstDynamic is the first payload type that has no fixed meaning (RFC 3551 §6): callers offer telephone-event with one.
+const firstDynamic = 96
+
 // ear keeps what a caller hears as it came, and measures it when the test asks. Its trial's mu guards it.
 type ear struct {
+	keys  dtmf.Receiver
 	codec media.Codec
 	codes []byte // G.711, gaps filled with silence; of the codec that came last
 	began time.Time
@@ -23,7 +28,20 @@ type ear struct {
 	next  uint32    // timestamp that should come next
 }
 
-// hear takes in a packet. After a change of codec it begins anew.
+// press takes in a packet of telephone-event, and returns the keys that are now up again.
+func (e *ear) press(timestamp uint32, payload []byte) (keys string) {
+	event, err := dtmf.Parse(payload)
+	if err != nil {
+		return ""
+	}
+	ended, n := e.keys.Receive(event, timestamp, 8000, 0) // nothing is lost here, so none ends by time
+	for _, press := range ended[:n] {
+		keys += string(press.Digit)
+	}
+	return keys
+}
+
+// hear takes in a packet of sound. After a change of codec it begins anew.
 func (e *ear) hear(payloadType uint8, timestamp uint32, payload []byte) {
 	codec, ok := codecOf(payloadType)
 	if !ok || len(e.codes) > mostHeard {
@@ -31,7 +49,7 @@ func (e *ear) hear(payloadType uint8, timestamp uint32, payload []byte) {
 	}
 	gap := int32(timestamp - e.next)
 	if e.began.IsZero() || codec != e.codec || gap > int32(longestGap.Seconds()*8000) {
-		*e = ear{codec: codec, codes: make([]byte, 0, usuallyHeard), began: time.Now(), next: timestamp}
+		*e = ear{keys: e.keys, codec: codec, codes: make([]byte, 0, usuallyHeard), began: time.Now(), next: timestamp}
 		gap = 0
 	}
 	if gap < 0 {

@@ -1,6 +1,7 @@
 package scripttest
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 	"time"
@@ -127,6 +128,21 @@ func (c *conversation) expectLog(a *scripting.Args) int {
 	if !found {
 		c.fail(a, fmt.Sprintf("a log line with %q %s", text, inTime(within)), func() string { return latest("no log line", c.logs) })
 	}
+	return 0
+}
+
+func (c *conversation) expectDTMF(a *scripting.Args) int {
+	digits, within := scripting.Arg[string](a, "digits"), scripting.Arg[time.Duration](a, "within")
+	found := false
+	c.trial.await(within, func() bool {
+		came := c.keys[c.readKeys:]
+		found = strings.HasPrefix(came, digits)
+		return found || c.ended || !strings.HasPrefix(digits, came)
+	})
+	if !found {
+		c.fail(a, fmt.Sprintf("the keys %s %s", digits, inTime(within)), func() string { return cmp.Or(c.keys[c.readKeys:], "none") })
+	}
+	c.readKeys += len(digits)
 	return 0
 }
 

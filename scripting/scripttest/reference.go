@@ -134,6 +134,11 @@ func expectMethods() []scripting.Function {
 			Example: `c:expect_log("digit=5")`,
 		},
 		{
+			Name: "expect_dtmf", Doc: "Expects the script to send keys (RFC 4733), and no others, after those expected before. A key has come when it is up again.",
+			Params:  []scripting.Param{{Name: "digits", Type: scripting.DigitSet, Required: true}, within()},
+			Example: `c:expect_dtmf("12#", "1s")`,
+		},
+		{
 			Name: "expect_bye", Doc: "Expects the server to hang up.",
 			Params:  []scripting.Param{within()},
 			Example: `c:expect_bye("2s")`,
