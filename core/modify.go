@@ -50,18 +50,14 @@ func retryShortly() *refusal {
 // it was when the offer cannot be answered.
 func (c *Call) modify(tx *transaction.Server, req *sip.Request) bool {
 	if len(req.Body()) == 0 {
-		c.negotiation.pending = true
-		c.redescribe(func(l sdp.Local) []byte { return sdp.Offer(l, c.capabilities) })
+		c.offerAgain()
 	} else {
-		_, n, err := sdp.Answer(req.Body(), c.negotiation.local, c.capabilities)
+		answer, local, n, err := sdp.Revise(req.Body(), c.negotiation.ours, c.negotiation.local, c.capabilities)
 		if err != nil {
 			c.server.refuse(tx, req, refusalOf(err))
 			return false
 		}
-		c.redescribe(func(l sdp.Local) []byte {
-			answer, _, _ := sdp.Answer(req.Body(), l, c.capabilities) // as just before
-			return answer
-		})
+		c.negotiation.local, c.negotiation.ours = local, answer
 		c.settle(n)
 	}
 	c.dialog.refresh(req)
@@ -71,15 +67,16 @@ func (c *Call) modify(tx *transaction.Server, req *sip.Request) bool {
 	return true
 }
 
-// redescribe makes our description anew; only one that differs from the last has
-// a new version in its o= line (RFC 3264 §8).
-func (c *Call) redescribe(description func(sdp.Local) []byte) {
+// offerAgain makes an offer for a request that has none. Only one that differs
+// from what we last said has a new version in its o= line (RFC 3264 §8).
+func (c *Call) offerAgain() {
 	n := &c.negotiation
-	if same := description(n.local); bytes.Equal(same, n.ours) {
-		return
+	offer := sdp.Reoffer(n.ours, n.local, c.capabilities)
+	if !bytes.Equal(offer, n.ours) {
+		n.local.Version++
+		offer = sdp.Reoffer(n.ours, n.local, c.capabilities)
 	}
-	n.local.Version++
-	n.ours = description(n.local)
+	n.ours, n.pending = offer, true
 }
 
 // respond sends 200 to a request within the dialog.

@@ -69,6 +69,20 @@ func (e *Engine) read() (snapshot, error) {
 	return read(e.options.FS, "embedded")
 }
 
+// Names lists the scripts that calls could be given to, sorted, without running any of them. origin is where they are.
+func (e *Engine) Names() (names []string, origin string, err error) {
+	s, err := e.read()
+	if err != nil {
+		return nil, "", fmt.Errorf("read scripts: %w", err)
+	}
+	for _, f := range s.files {
+		if name, ok := f.script(); ok {
+			names = append(names, name)
+		}
+	}
+	return names, s.origin, nil
+}
+
 func exists(path string) bool {
 	_, err := os.Stat(path)
 	return err == nil
@@ -96,8 +110,7 @@ func (e *Engine) compile(s snapshot) (*Generation, error) {
 		}
 		g.Files = append(g.Files, f.path)
 		g.chunks[f.path] = chunk
-		if !strings.Contains(f.path, "/") {
-			name := strings.TrimSuffix(f.path, ".lua")
+		if name, ok := f.script(); ok {
 			g.scripts[name] = &script{name, f.path, chunk}
 		}
 	}

@@ -122,7 +122,7 @@ func (e *Engine) routeRule(a *arguments) (routeRule, error) {
 	}
 	var err error
 	rule.facts, err = e.rules.get(fmt.Sprintf("%q", conditions), func() (*route.Table, error) {
-		table, err := route.New([]route.Rule{conditions}, false, nil)
+		table, err := route.New([]route.Rule{conditions}, false)
 		if err != nil {
 			return nil, errors.New(strings.TrimPrefix(err.Error(), "route 1: ")) // its number is ours to tell
 		}
@@ -135,7 +135,7 @@ func (e *Engine) routeRule(a *arguments) (routeRule, error) {
 func (r *run) pick(L *lua.LState, rules []routeRule, fallback *lua.LFunction) int {
 	facts := route.Facts{To: r.info.DID, From: r.info.From.User, Source: r.info.Source.Addr(), Header: r.call.Header}
 	for _, rule := range rules {
-		if rule.facts.Pick(facts) == "run" && (rule.when == nil || lua.LVAsBool(callOne(L, rule.when))) {
+		if _, number := rule.facts.Pick(facts, noScript); number == 1 && (rule.when == nil || lua.LVAsBool(callOne(L, rule.when))) {
 			callOne(L, rule.run)
 			return 0
 		}
@@ -148,6 +148,9 @@ func (r *run) pick(L *lua.LState, rules []routeRule, fallback *lua.LFunction) in
 	r.unwind(L)
 	return 0
 }
+
+// noScript says that rules of a script name no scripts.
+func noScript(string) bool { return false }
 
 // callOne calls a function of the script with what the running function was called with, and returns its first result.
 func callOne(L *lua.LState, fn *lua.LFunction) lua.LValue {
