@@ -15,13 +15,13 @@ type library struct {
 }
 
 func newLibrary() (*library, error) {
-	ref := NewReference()
+	tests := NewReference().Tests
 	l := &library{}
-	l.newTest = ref.Test.Offer(map[string]func(*scripting.Args) int{
+	l.newTest = tests.Objects[0].Offer(map[string]func(*scripting.Args) int{
 		"call": on(l.call), "eq": on((*trial).eq), "set_config": on((*trial).setConfig), "set_time": on((*trial).setTime),
 		"stub_http": on((*trial).stubHTTP),
 	}, nil)
-	l.newCall = ref.Call.Offer(map[string]func(*scripting.Args) int{
+	l.newCall = tests.Objects[1].Offer(map[string]func(*scripting.Args) int{
 		"expect_status": on((*conversation).expectStatus), "expect_tone": on((*conversation).expectTone),
 		"expect_play": on((*conversation).expectPlay), "expect_log": on((*conversation).expectLog),
 		"expect_dtmf": on((*conversation).expectDTMF),
@@ -37,8 +37,8 @@ func newLibrary() (*library, error) {
 	})
 	runs := map[string]func(*scripting.Args) int{"test": declare, "require": require}
 	functions := map[string]lua.LValue{}
-	for i := range ref.Globals {
-		fn := &ref.Globals[i]
+	for i := range tests.Globals {
+		fn := &tests.Globals[i]
 		functions[fn.Name] = fn.Offer(runs[fn.Name])
 	}
 	var err error

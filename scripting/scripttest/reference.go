@@ -2,27 +2,34 @@ package scripttest
 
 import "offhook/scripting"
 
-// Reference describes everything that test files can call besides Lua's own library. Registration, argument checks and
-// documents are driven by it.
-type Reference struct {
-	Globals []scripting.Function
-	Test    scripting.Object // the t of test(name, function(t) … end)
-	Call    scripting.Object // what t:call returns
+// NewReference is scripting.NewReference with what files of tests can call. Registration, argument checks and documents are
+// driven by it.
+func NewReference() scripting.Reference {
+	ref := scripting.NewReference()
+	ref.Tests = scripting.Tests{
+		Globals: globals(),
+		Objects: []scripting.Object{
+			{Name: "t", Doc: "A test at work.", Methods: testMethods()},
+			{Name: "c", Doc: "A call as its caller sees it.", Methods: append(expectMethods(), callerMethods()...), Fields: callFields()},
+		},
+	}
+	return ref
 }
 
-// NewReference returns the reference of this version.
-func NewReference() Reference {
-	return Reference{
-		Globals: globals(),
-		Test:    scripting.Object{Name: "t", Doc: "A test at work.", Methods: testMethods()},
-		Call: scripting.Object{
-			Name: "c", Doc: "A call as its caller sees it.",
-			Methods: append(expectMethods(), callerMethods()...),
-			Fields: []scripting.Param{
-				{Name: "record", Type: scripting.Table, Doc: "How the call ended: {by, code, reason, q850, seconds, script, vars, verdict, error}. Only once it has."},
-				{Name: "codec", Type: scripting.Text, Doc: "The codec agreed on, or nil."},
-			},
-		},
+func callFields() []scripting.Param {
+	return []scripting.Param{
+		{Name: "record", Type: scripting.Table, Doc: "how the call ended, once it has", Fields: []scripting.Param{
+			{Name: "by", Type: scripting.Text, Choices: []string{"caller", "cancel", "script", "limit", "media_timeout", "error", "shutdown", "no_ack"}},
+			{Name: "code", Type: scripting.Integer, Doc: "the final response to the INVITE"},
+			{Name: "reason", Type: scripting.Text},
+			{Name: "q850", Type: scripting.Integer},
+			{Name: "seconds", Type: scripting.Number, Doc: "from the answer to the end"},
+			{Name: "script", Type: scripting.Text, Doc: "that served it"},
+			{Name: "vars", Type: scripting.Table, Doc: "call.vars"},
+			{Name: "verdict", Type: scripting.Text, Doc: `"pass", "fail" or ""`},
+			{Name: "error", Type: scripting.Text, Doc: "the first error of the script; a test that does not look at the record fails with it"},
+		}},
+		{Name: "codec", Type: scripting.Text, Doc: "the codec agreed on, or nil"},
 	}
 }
 
@@ -32,7 +39,7 @@ func globals() []scripting.Function {
 			Name: "test", Doc: "Declares a test. Each runs in a world and with globals of its own: the file is run again for it.",
 			Params: []scripting.Param{
 				{Name: "name", Type: scripting.Text, Required: true},
-				{Name: "fn", Type: scripting.Func, Required: true, Doc: "gets t"},
+				{Name: "fn", Type: scripting.Func, Required: true, Object: "t"},
 			},
 			Example: `test("rings", function(t) t:call{}:expect_status(180) end)`,
 		},
@@ -57,7 +64,7 @@ func testMethods() []scripting.Function {
 				{Name: "codecs", Type: scripting.CodecList, Doc: "what is offered; without it, all there are"},
 				{Name: "script", Type: scripting.Text, Doc: "which script gets the call; without it NAME, in NAME_test.lua"},
 			},
-			Returns: []scripting.Return{{Name: "c", Type: scripting.Value, Doc: "the call"}},
+			Returns: []scripting.Return{{Name: "c", Type: scripting.Value, Object: "c"}},
 			Example: `local c = t:call{ to = "100", headers = { ["X-Test"] = "1" }, codecs = { "PCMA" } }`,
 		},
 		{

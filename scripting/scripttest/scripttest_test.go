@@ -15,12 +15,12 @@ import (
 )
 
 // everyFunction yields all functions of the reference with the name they are called by.
-func everyFunction(ref Reference) map[string]scripting.Function {
+func everyFunction(ref scripting.Tests) map[string]scripting.Function {
 	all := map[string]scripting.Function{}
 	for _, f := range ref.Globals {
 		all[f.Name] = f
 	}
-	for _, o := range []scripting.Object{ref.Test, ref.Call} {
+	for _, o := range ref.Objects {
 		for _, f := range o.Methods {
 			all[o.Name+":"+f.Name] = f
 		}
@@ -29,7 +29,7 @@ func everyFunction(ref Reference) map[string]scripting.Function {
 }
 
 func TestReferenceIsComplete(t *testing.T) {
-	for name, f := range everyFunction(NewReference()) {
+	for name, f := range everyFunction(NewReference().Tests) {
 		if !strings.HasSuffix(f.Doc, ".") || !strings.Contains(f.Example, name) {
 			t.Errorf("%s: its doc is no sentence, or the example does not show it", name)
 		}
@@ -42,7 +42,7 @@ func TestReferenceIsComplete(t *testing.T) {
 // TestEveryFunctionRuns: each one that is described has a Go function, so that calling it with nothing is an error of the test
 // file at its line, or passes, and never a panic.
 func TestEveryFunctionRuns(t *testing.T) {
-	for name := range everyFunction(NewReference()) {
+	for name := range everyFunction(NewReference().Tests) {
 		report := runFake(t, "test('x', function(t)\n local c = t:call{}\n "+name+"()\nend)", &fakeWorld{})
 		if f := report.Results[0].Failure; f != nil && (f.File != "a_test.lua" || f.Line != 3 || strings.Contains(f.Message, "internal error")) {
 			t.Errorf("%s: %+v", name, f)
