@@ -106,13 +106,7 @@ func (o *testOptions) run(ctx context.Context, stdout, stderr io.Writer) error {
 		return err
 	}
 	defer fsys.Close()
-	worlds, err := newWorlds()
-	if err != nil {
-		return err
-	}
-	report, err := scripttest.Run(ctx, scripttest.Options{
-		FS: fsys.FS(), Match: o.match, Scripting: scriptOptions(o.config, nil), World: worlds,
-	})
+	report, err := testScripts(ctx, o.config, fsys.FS(), o.match)
 	if err != nil && len(report.Results) == 0 {
 		return o.explain(err, from, stderr)
 	}
@@ -130,6 +124,15 @@ func (o *testOptions) run(ctx context.Context, stdout, stderr io.Writer) error {
 	return err
 }
 
+// testScripts runs the tests of a folder of scripts, with the settings of a configuration. match picks tests; nil = all.
+func testScripts(ctx context.Context, c *config.Config, fsys fs.FS, match *regexp.Regexp) (scripttest.Report, error) {
+	worlds, err := newWorlds()
+	if err != nil {
+		return scripttest.Report{}, err
+	}
+	return scripttest.Run(ctx, scripttest.Options{FS: fsys, Match: match, Scripting: scriptOptions(c, nil), World: worlds})
+}
+
 // explain says what to do about tests that could not run.
 func (o *testOptions) explain(err error, from string, stderr io.Writer) error {
 	wrong := scripting.Findings(nil)
@@ -138,6 +141,8 @@ func (o *testOptions) explain(err error, from string, stderr io.Writer) error {
 		return fmt.Errorf("no test in %s matches --run %q", from, o.match)
 	case errors.Is(err, scripttest.ErrNoTests):
 		return fmt.Errorf("no tests in %s: write default_test.lua beside default.lua, for example:\n\n%s", from, firstTest)
+	case errors.Is(err, context.Canceled):
+		return errors.New("interrupted")
 	case errors.As(err, &wrong):
 		for _, finding := range wrong {
 			fmt.Fprintln(stderr, finding)

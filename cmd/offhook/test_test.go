@@ -7,6 +7,7 @@ import (
 	"encoding/xml"
 	"fmt"
 	"io"
+	"io/fs"
 	"math"
 	"os"
 	"path/filepath"
@@ -18,7 +19,6 @@ import (
 
 	"offhook/config"
 	"offhook/media/wav"
-	"offhook/scripting/scripttest"
 	"offhook/scripts"
 )
 
@@ -50,7 +50,7 @@ func shippedDefault(t *testing.T) string {
 	return string(text)
 }
 
-// TestShippedScripts runs the tests of all scripts in the binary.
+// TestShippedScripts runs the tests of all scripts in the binary: each has some.
 func TestShippedScripts(t *testing.T) {
 	t.Chdir(t.TempDir()) // no folder of scripts: the embedded ones
 	var out, errors bytes.Buffer
@@ -59,6 +59,16 @@ func TestShippedScripts(t *testing.T) {
 	}
 	if !regexp.MustCompile(`(?m)^[1-9]\d* passed, 0 failed \(`).MatchString(out.String()) {
 		t.Errorf("no summary:\n%s", &out)
+	}
+	names, err := fs.Glob(scripts.FS, "*.lua")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range names {
+		test := strings.TrimSuffix(name, ".lua") + "_test.lua"
+		if !strings.HasSuffix(name, "_test.lua") && !strings.Contains(out.String(), "ok    "+test+":") {
+			t.Errorf("%s has no test in %s", name, test)
+		}
 	}
 }
 
@@ -446,15 +456,9 @@ func BenchmarkTest30Seconds(b *testing.B) {
 	if err != nil {
 		b.Fatal(err)
 	}
-	worlds, err := newWorlds()
-	if err != nil {
-		b.Fatal(err)
-	}
 	b.ReportAllocs()
 	for b.Loop() {
-		report, err := scripttest.Run(b.Context(), scripttest.Options{
-			FS: scripts.FS, Match: match, Scripting: scriptOptions(c, nil), World: worlds,
-		})
+		report, err := testScripts(b.Context(), c, scripts.FS, match)
 		if err != nil || report.Passed() != 1 {
 			b.Fatal(report, err)
 		}

@@ -56,6 +56,7 @@ type fakeWorld struct {
 	fail     error
 	panics   bool
 	stuck    chan struct{} // a goroutine waits for it
+	call     func()        // runs when a call is placed
 }
 
 type fakeCaller struct {
@@ -83,12 +84,15 @@ func fakeOptions(file string, w *fakeWorld) Options {
 			if w.fail != nil {
 				return nil, w.fail
 			}
-			return &fakeWorld{listener: l, panics: w.panics, stuck: w.stuck}, nil
+			return &fakeWorld{listener: l, panics: w.panics, stuck: w.stuck, call: w.call}, nil
 		},
 	}
 }
 
 func (w *fakeWorld) Call(CallOptions) (Caller, error) {
+	if w.call != nil {
+		w.call()
+	}
 	if w.panics {
 		panic("oh")
 	}
@@ -129,6 +133,22 @@ func TestRunEndsWithItsContext(t *testing.T) {
 	cancel()
 	if report, err := Run(ctx, fakeOptions("test('x', function() end)", &fakeWorld{})); !errors.Is(err, context.Canceled) || len(report.Results) != 0 {
 		t.Errorf("got %+v, %v", report, err)
+	}
+}
+
+// TestRunIsInterrupted: a test that waits when the context ends is over at once, and those after it do not begin.
+func TestRunIsInterrupted(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	o := fakeOptions("test('x', function(t) t:call{}:expect_status(180, '20h') end)\ntest('y', function() end)", &fakeWorld{call: cancel})
+	o.Parallel = 1
+	report, err := Run(ctx, o)
+	if !errors.Is(err, context.Canceled) || len(report.Results) == 0 {
+		t.Fatalf("got %+v, %v", report, err)
+	}
+	first := report.Results[0]
+	if first.Failure == nil || first.Failure.Message != "interrupted" || first.Clock > time.Minute {
+		t.Errorf("got %+v", first)
 	}
 }
 
