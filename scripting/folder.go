@@ -83,10 +83,14 @@ func listFolder(fsys fs.FS, folder string, depth int, entries *[]entry) error {
 	return nil
 }
 
-// isScript tells files that are part of a generation from tests and editor stubs.
+// isScript tells files that are part of a snapshot from editor stubs and all others.
 func isScript(name string) bool {
-	return strings.HasSuffix(name, ".lua") && !strings.HasSuffix(name, "_test.lua") && !strings.HasSuffix(name, ".d.lua")
+	return strings.HasSuffix(name, ".lua") && !strings.HasSuffix(name, ".d.lua")
 }
+
+// isTest tells tests of scripts from scripts. They are part of a snapshot, as scripts that pass new tests are new scripts, and
+// no call runs them.
+func isTest(name string) bool { return strings.HasSuffix(name, "_test.lua") }
 
 // source is one Lua file as it was read.
 type source struct{ path, text string }

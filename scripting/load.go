@@ -100,7 +100,10 @@ func (e *Engine) compile(s snapshot) (*Generation, error) {
 	g.Number++
 	var wrong Findings
 	for _, f := range s.files {
-		chunk, err := sandbox.Compile(f.path, f.text, e.options.Limits)
+		if isTest(f.path) {
+			continue
+		}
+		chunk, err := e.options.Compile(f.path, f.text, e.options.Limits)
 		if err != nil {
 			wrong = append(wrong, err)
 			continue

@@ -76,6 +76,6 @@ func newRootCommand() *cobra.Command {
 		SilenceUsage:  true,
 	}
 	root.Flags().AddFlagSet(serve.Flags())
-	root.AddCommand(serve, newCallCommand(), newConfigCommand(), newAPICommand(), newRoutesCommand(), newVersionCommand())
+	root.AddCommand(serve, newCallCommand(), newTestCommand(), newConfigCommand(), newRoutesCommand(), newAPICommand(), newVersionCommand())
 	return root
 }
