@@ -42,8 +42,6 @@ type Options struct {
 	Environ func(name string) (value string, ok bool)
 	// Now is the wall clock of time.now, time.match and time.format; nil = time.Now. Verbs and timers do not ask it.
 	Now func() time.Time
-	// Compile compiles a file; nil = sandbox.Compile. Who loads the same scripts into many engines keeps what it returned.
-	Compile func(name, source string, l sandbox.Limits) (*sandbox.Chunk, error)
 	// Observe learns of what scripts do in calls, in order, on the goroutine of each call; nil = nobody does.
 	Observe func(Observation)
 	// Log gets the lines of scripts and of the engine; nil = nowhere.

@@ -103,7 +103,7 @@ func (e *Engine) compile(s snapshot) (*Generation, error) {
 		if isTest(f.path) {
 			continue
 		}
-		chunk, err := e.options.Compile(f.path, f.text, e.options.Limits)
+		chunk, err := sandbox.Compile(f.path, f.text, e.options.Limits)
 		if err != nil {
 			wrong = append(wrong, err)
 			continue

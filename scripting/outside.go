@@ -7,7 +7,6 @@ import (
 
 	"offhook/scripting/fetch"
 	"offhook/scripting/kv"
-	"offhook/scripting/sandbox"
 )
 
 // What scripts reach outside their call: the interfaces that Options take, and what stands in for one that is not given.
@@ -53,9 +52,6 @@ func (o Options) withDefaults() Options {
 	}
 	if o.Environ == nil {
 		o.Environ = os.LookupEnv
-	}
-	if o.Compile == nil {
-		o.Compile = sandbox.Compile
 	}
 	if o.Now == nil {
 		o.Now = time.Now

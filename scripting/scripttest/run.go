@@ -39,31 +39,7 @@ var ErrNoTests = errors.New("no tests")
 type runner struct {
 	Options
 	library *library
-	chunks  chunks
-}
-
-// chunks are the scripts as compiled, so that each test need not do it again. A mutex is all that bubbles may share.
-type chunks struct {
-	mu     sync.Mutex
-	byText map[[2]string]*sandbox.Chunk // by name and text
-}
-
-// compile is sandbox.Compile, once for each file.
-func (c *chunks) compile(name, text string, l sandbox.Limits) (*sandbox.Chunk, error) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	key := [2]string{name, text}
-	if chunk := c.byText[key]; chunk != nil {
-		return chunk, nil
-	}
-	chunk, err := sandbox.Compile(name, text, l)
-	if err == nil {
-		if c.byText == nil {
-			c.byText = map[[2]string]*sandbox.Chunk{}
-		}
-		c.byText[key] = chunk
-	}
-	return chunk, err
+	scripts *scripting.Engine // with the scripts loaded; each test has a Fork of it
 }
 
 // Run runs the tests of a folder. It returns an error when there are none (ErrNoTests), when the scripts do not load
@@ -76,9 +52,10 @@ func Run(ctx context.Context, o Options) (Report, error) {
 	if r.library, err = newLibrary(); err != nil {
 		return Report{}, err
 	}
-	if err := r.loads(ctx); err != nil {
+	if err := r.load(ctx); err != nil {
 		return Report{}, err
 	}
+	defer r.scripts.Close()
 	files, results, err := r.find()
 	if err != nil {
 		return Report{}, err
@@ -109,24 +86,21 @@ func withDefaults(l sandbox.Limits) sandbox.Limits {
 	return l
 }
 
-// loads tells what is wrong with the scripts, once and not in each test.
-func (r *runner) loads(ctx context.Context) error {
+// load loads the scripts once, so that what is wrong with them is told once, too.
+func (r *runner) load(ctx context.Context) (err error) {
 	o := r.scripting()
 	o.HTTP = offline{}
-	e, err := scripting.New(o)
-	if err != nil {
+	if r.scripts, err = scripting.New(o); err != nil {
 		return err
 	}
-	if _, err := e.Load(ctx); err != nil {
-		return err
-	}
-	return e.Close()
+	_, err = r.scripts.Load(ctx)
+	return err
 }
 
 // scripting is how an engine runs the scripts, with nothing outside.
 func (r *runner) scripting() scripting.Options {
 	o := r.Scripting
-	o.Dir, o.FS, o.Compile = "", r.FS, r.chunks.compile
+	o.Dir, o.FS = "", r.FS
 	o.HTTP, o.Store, o.Metrics, o.Now, o.Observe, o.Log = nil, nil, nil, nil, nil, nil
 	return o
 }

@@ -72,10 +72,7 @@ func (t *trial) perform(index int) (err error) {
 	defer func() { t.passed = time.Since(t.began) }()
 	defer t.speech.Wait()
 	defer cancel()
-	if t.engine, err = scripting.New(t.scripting()); err != nil {
-		return err
-	}
-	if _, err := t.engine.Load(ctx); err != nil {
+	if t.engine, err = t.runner.scripts.Fork(ctx, t.scripting()); err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, t.engine.Close()) }()
