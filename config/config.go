@@ -109,6 +109,7 @@ type Scripting struct {
 type Routing struct {
 	ByUser bool `koanf:"by_user"`
 }
+
 // HTTPTimeout is how long a request of http.get or http.post may take when it names no time-out.
 func (s Scripting) HTTPTimeout() time.Duration { return seconds(s.HTTPTimeoutSeconds) }
 
