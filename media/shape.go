@@ -67,8 +67,6 @@ type gain struct {
 	dB     float64
 }
 
-func (g gain) String() string { return fmt.Sprint(g.source) }
-
 // gainKey identifies a source that was made louder.
 type gainKey struct {
 	source any
