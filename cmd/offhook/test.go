@@ -69,6 +69,7 @@ func newTestCommand() *cobra.Command {
 	f.BoolVarP(&o.verbose, "verbose", "v", false, "show the tests that pass, too")
 	f.StringVarP(&flags.file, "config", "c", "", "read this TOML `file`: the settings of the scripts")
 	f.StringArrayVar(&flags.set, "set", nil, "set one configuration key, `section.key=value`; can be repeated")
+	_ = cmd.RegisterFlagCompletionFunc("run", cobra.NoFileCompletions) // it fails for an unknown flag only
 	return cmd
 }
 

@@ -83,7 +83,11 @@ func (t *trial) perform(index int) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, t.world.Close()) }()
+	return t.run(index)
+}
 
+// run runs the test's function, in a state that has run all of its file.
+func (t *trial) run(index int) error {
 	t.state = sandbox.NewState(t.runner.library.shared, t.runner.Limits, t)
 	defer t.state.Close()
 	if err := t.state.Do(t.file.chunk); err != nil {
@@ -92,21 +96,19 @@ func (t *trial) perform(index int) (err error) {
 	if index >= len(t.declared) || t.declared[index].name != t.file.tests[index].name {
 		return fmt.Errorf("%s: declares other tests each time it runs", t.file.path)
 	}
-	_, err = t.state.Call(t.declared[index].fn, t.runner.library.newTest(t))
-	if err != nil {
+	if _, err := t.state.Call(t.declared[index].fn, t.runner.library.newTest(t)); err != nil {
+		t.mu.Lock()
 		t.tell() // before what ends the calls
+		t.mu.Unlock()
+		t.end()
+		return err
 	}
 	t.end()
-	if err == nil {
-		err = t.scriptError()
-	}
-	return err
+	return t.scriptError()
 }
 
-// tell keeps what happened in the calls so far.
+// tell keeps what happened in the calls so far; t.mu is held.
 func (t *trial) tell() {
-	t.mu.Lock()
-	defer t.mu.Unlock()
 	for i, c := range t.calls {
 		t.stories = append(t.stories, c.story(i+1))
 	}
@@ -152,6 +154,8 @@ func (t *trial) end() {
 
 // scriptError is what a script failed with, in a call whose record the test has not looked at.
 func (t *trial) scriptError() error {
+	t.mu.Lock()
+	defer t.mu.Unlock()
 	for i, c := range t.calls {
 		if len(c.errors) > 0 && !c.examined {
 			t.tell()
