@@ -26,6 +26,9 @@ type Options struct {
 	Limits sandbox.Limits
 	// ErrorCode is the final response when a script fails before it answered; 0 = 500.
 	ErrorCode int
+	// Check has the last word on new scripts that have passed all other checks: their own tests, perhaps. scripts holds their
+	// files, tests included. nil = no more checks. An error, which may be Findings, refuses the scripts.
+	Check func(ctx context.Context, scripts fs.FS) error
 	// Log gets the lines of scripts and of the engine; nil = nowhere.
 	Log *slog.Logger
 }
@@ -35,13 +38,16 @@ type Engine struct {
 	options Options
 	log     *slog.Logger
 	library *library
+	words   *vocabulary // of the static checks; nil = none, in tests of what happens in calls
 	sounds  *sounds
 
-	loading sync.Mutex // one Load at a time
-	refused string     // why, when the last reload was; Watch alone uses it
+	loading sync.Mutex // one Load or Rollback at a time
+	seen    snapshot   // what the folder held when it was looked at last; under loading
+	missed  string     // why it could not be read, when Watch looked last; under loading
 
 	mu      sync.Mutex
 	current *Generation
+	history []Record // the oldest first
 }
 
 // New makes an engine. It has no scripts until Load was called.
@@ -53,11 +59,15 @@ func New(o Options) (*Engine, error) {
 	if o.ErrorCode < 400 || o.ErrorCode > 699 {
 		return nil, fmt.Errorf("scripting: error code %d is not a final SIP error", o.ErrorCode)
 	}
-	library, err := newLibrary(NewReference())
+	ref := NewReference()
+	library, err := newLibrary(ref)
 	if err != nil {
 		return nil, fmt.Errorf("scripting: %w", err)
 	}
-	e := &Engine{options: o, log: o.Log, library: library, sounds: &sounds{folder(o.Sounds), media.NewCache(0)}}
+	e := &Engine{
+		options: o, log: o.Log, library: library, words: newVocabulary(ref, library.shared),
+		sounds: &sounds{folder(o.Sounds), media.NewCache(0)},
+	}
 	if e.log == nil {
 		e.log = slog.New(slog.DiscardHandler)
 	}
@@ -133,7 +143,7 @@ func (e *Engine) swap(g *Generation) {
 }
 
 func (e *Engine) unload(g *Generation) {
-	if err := e.once(g, "on_unload"); err != nil {
+	if _, err := e.once(g, g.all(), "on_unload"); err != nil {
 		e.log.Error("script failed", "generation", g.Number, "error", err)
 	}
 }

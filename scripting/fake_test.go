@@ -349,6 +349,7 @@ func performWith(t *testing.T, o Options, prepare func(*fakeCall), do func(s *st
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
 		e, log := newEngine(t, o)
+		e.words = nil // so that mistakes come to the call
 		if _, err := e.Load(t.Context()); err != nil {
 			t.Fatal(err)
 		}

@@ -34,7 +34,7 @@ func (e *Engine) Watch(ctx context.Context) error {
 	}
 	w := newWatcher(dir, e.log)
 	defer w.close()
-	w.run(ctx, func() { e.reload(ctx) })
+	w.run(ctx, func() { e.look(ctx) })
 	return nil
 }
 
@@ -144,28 +144,4 @@ func (w *watcher) entries() []entry {
 		return nil
 	}
 	return entries
-}
-
-// reload loads the scripts after a change and tells of it on one line. What was refused before is not told again.
-func (e *Engine) reload(ctx context.Context) {
-	before := e.Generation()
-	g, err := e.Load(ctx)
-	switch {
-	case ctx.Err() != nil:
-	case err != nil && err.Error() != e.refused:
-		e.refused = err.Error()
-		e.log.Error("scripts refused, the loaded ones stay", "generation", number(before), "error", err)
-	case err == nil:
-		e.refused = ""
-		if g != before {
-			e.log.Info("scripts loaded", "generation", g.Number, "hash", g.Hash, "files", len(g.Files))
-		}
-	}
-}
-
-func number(g *Generation) uint64 {
-	if g == nil {
-		return 0
-	}
-	return g.Number
 }

@@ -1,0 +1,205 @@
+package scripting
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/yuin/gopher-lua/ast"
+
+	"offhook/scripting/sandbox"
+)
+
+// The static checks find what will fail as soon as it runs, without running it: names that are not there, and arguments
+// written out in the script that their function does not take. They are driven by the Reference and use the same
+// conversions as calls do, so that they say the same. What is not certain is no finding, as a finding refuses the scripts:
+//
+//   - a variable is a call if it is the first parameter of a handler, or is a parameter named call on which a verb is used;
+//     and if nothing else is ever assigned to it;
+//   - a module is one unless some file sets a global of its name, or does more with _G than to name a global;
+//   - a global is missing if no file sets it, and no condition asks whether it is there.
+
+// vocabulary is what scripts can say.
+type vocabulary struct {
+	library   map[string][]string  // global names, with the names in those that are modules
+	functions map[string]*Function // "require", "log.info"
+	verbs     map[string]*Function
+	fields    []string
+	handlers  map[string]Handler
+}
+
+func newVocabulary(ref Reference, shared *sandbox.Shared) *vocabulary {
+	v := &vocabulary{
+		library: shared.Names(), functions: map[string]*Function{}, verbs: map[string]*Function{}, handlers: map[string]Handler{},
+	}
+	for i := range ref.Verbs {
+		v.verbs[ref.Verbs[i].Name] = &ref.Verbs[i]
+	}
+	for i := range ref.Globals {
+		v.functions[ref.Globals[i].Name] = &ref.Globals[i]
+	}
+	for _, m := range ref.Modules {
+		for i := range m.Functions {
+			v.functions[m.Name+"."+m.Functions[i].Name] = &m.Functions[i]
+		}
+	}
+	for _, f := range ref.Fields {
+		v.fields = append(v.fields, f.Name)
+	}
+	for _, h := range ref.Handlers {
+		v.handlers[h.Name] = h
+	}
+	return v
+}
+
+// ofCall names all that can follow "call." and "call:".
+func (v *vocabulary) ofCall() []string {
+	names := slices.Clone(v.fields)
+	for name := range v.verbs {
+		names = append(names, name)
+	}
+	slices.Sort(names) // so that equally near suggestions do not take turns
+	return names
+}
+
+// folderCheck is what the files of one folder have in common: their globals.
+type folderCheck struct {
+	*vocabulary
+	modules  []string // what require finds
+	findings Findings
+
+	set     map[string]bool // globals that some file sets
+	asked   map[string]bool // globals, and names of modules as "string.pack", that some condition asks for
+	read    map[string]bool
+	unknown bool // globals may be set in ways that are not seen
+	later   []func()
+}
+
+// check looks at the parsed files of a folder. all is false when there are more, which could not be parsed.
+func (v *vocabulary) check(files []*sandbox.Syntax, texts map[string]string, modules []string, all bool) Findings {
+	c := &folderCheck{
+		vocabulary: v, modules: modules, unknown: !all,
+		set: map[string]bool{}, asked: map[string]bool{}, read: map[string]bool{},
+	}
+	for _, s := range files {
+		f := &fileCheck{folderCheck: c, path: s.Name(), lines: strings.Split(texts[s.Name()], "\n")}
+		f.function(nil, s.Stmts(), nil)
+	}
+	for _, look := range c.later { // all assignments are known now
+		look()
+	}
+	c.findings.sort()
+	return c.findings
+}
+
+// fileCheck looks through one file.
+type fileCheck struct {
+	*folderCheck
+	path  string
+	lines []string
+	scope *scope
+	depth int
+}
+
+// scope is a block with its local variables, the last one first.
+type scope struct {
+	outer *scope
+	names []string
+	vars  []*variable
+}
+
+func (s *scope) find(name string) *variable {
+	for ; s != nil; s = s.outer {
+		for i := len(s.names) - 1; i >= 0; i-- {
+			if s.names[i] == name {
+				return s.vars[i]
+			}
+		}
+	}
+	return nil
+}
+
+// visible names the local variables that can be seen.
+func (s *scope) visible() []string {
+	var names []string
+	for ; s != nil; s = s.outer {
+		names = append(names, s.names...)
+	}
+	return names
+}
+
+// variable is a local variable and what is known of it, once its file has been looked through.
+type variable struct {
+	handed   bool      // the first parameter of a handler
+	named    bool      // a parameter named call
+	alias    *variable // it was declared as a copy of
+	assigned bool      // something else may be in it
+	verbs    bool      // a verb is called on it
+	misfits  bool      // used as no call is
+}
+
+// isCall tells whether it is certain that the variable is a call.
+func (v *variable) isCall() bool {
+	switch {
+	case v.assigned:
+		return false
+	case v.alias != nil:
+		return v.alias.isCall()
+	}
+	return v.handed || v.named && v.verbs && !v.misfits
+}
+
+func (f *fileCheck) declare(name string, v *variable) {
+	f.scope.names, f.scope.vars = append(f.scope.names, name), append(f.scope.vars, v)
+}
+
+// within runs do in a block of its own.
+func (f *fileCheck) within(do func()) {
+	f.scope = &scope{outer: f.scope}
+	do()
+	f.scope = f.scope.outer
+}
+
+// function looks through a function; first is what is known of its first parameter.
+func (f *fileCheck) function(params []string, body []ast.Stmt, first *variable) {
+	f.within(func() {
+		for i, name := range params {
+			v := &variable{named: name == "call"}
+			if i == 0 && first != nil {
+				v = first
+			}
+			f.declare(name, v)
+		}
+		f.block(body)
+	})
+}
+
+// find notes a finding about a word on a line. The column is that of the word if it stands there once.
+func (f *fileCheck) find(line int, word, message string) {
+	f.findings = append(f.findings, &Finding{File: f.path, Line: line, Column: f.column(line, word), Message: message})
+}
+
+func (f *fileCheck) column(line int, word string) int {
+	if line < 1 || line > len(f.lines) || word == "" {
+		return 0
+	}
+	text, at := f.lines[line-1], 0
+	for from := 0; ; {
+		i := strings.Index(text[from:], word)
+		if i < 0 {
+			return at
+		}
+		begin, end := from+i, from+i+len(word)
+		from = end
+		if begin > 0 && wordByte(text[begin-1]) || end < len(text) && wordByte(text[end]) {
+			continue
+		}
+		if at > 0 {
+			return 0
+		}
+		at = begin + 1
+	}
+}
+
+func wordByte(b byte) bool {
+	return b == '_' || b >= '0' && b <= '9' || b >= 'a' && b <= 'z' || b >= 'A' && b <= 'Z'
+}
