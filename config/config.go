@@ -29,6 +29,7 @@ type Config struct {
 	Scripting Scripting `koanf:"scripting"`
 	Logging   Logging   `koanf:"logging"`
 	Health    Health    `koanf:"health"`
+	Control   Control   `koanf:"control"`
 
 	// Script holds the free [script.NAME] tables.
 	Script map[string]map[string]any `koanf:"script"`
@@ -82,6 +83,7 @@ type Scripting struct {
 	MaxMemoryKB     int    `koanf:"max_memory_kb"`
 	MaxStringKB     int    `koanf:"max_string_kb"`
 	ErrorCode       int    `koanf:"error_code"`
+	TestBeforeSwap  bool   `koanf:"test_before_swap"`
 }
 
 // Logging is the [logging] section.
@@ -106,6 +108,11 @@ type Health struct {
 	HealthCheckIntervalSeconds float64 `koanf:"health_check_interval_seconds"`
 	RestartOnFailure           bool    `koanf:"restart_on_failure"`
 	MaxRestartAttempts         int     `koanf:"max_restart_attempts"`
+}
+
+// Control is the [control] section.
+type Control struct {
+	Socket string `koanf:"socket"` // a path, "auto", or empty: none
 }
 
 // Get is what config.get sees in the script of that name: its own

@@ -88,6 +88,9 @@ func (s *Scripting) validate(fail report) {
 	atLeast(fail, "scripting.max_instructions", float64(s.MaxInstructions), 1000)
 	atLeast(fail, "scripting.max_memory_kb", float64(s.MaxMemoryKB), 64)
 	atLeast(fail, "scripting.max_string_kb", float64(s.MaxStringKB), 1)
+	if s.TestBeforeSwap {
+		fail("scripting.test_before_swap", "is not available in this version: write false")
+	}
 	if s.ErrorCode < 400 || s.ErrorCode > 699 {
 		fail("scripting.error_code", "%d is not a final SIP error: write 400 to 699", s.ErrorCode)
 	}

@@ -115,6 +115,7 @@ type benchCall struct {
 	notified func()
 }
 
+func (c *benchCall) Serving(string, uint64)             {}
 func (c *benchCall) Info() Info                         { return Info{ID: "c"} }
 func (c *benchCall) State() State                       { return c.state }
 func (c *benchCall) Ring([]Header) error                { return nil }

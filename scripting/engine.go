@@ -85,6 +85,7 @@ func (e *Engine) Generation() *Generation {
 // has always ended when it returns. ctx is done when the call has ended.
 func (e *Engine) Serve(ctx context.Context, name string, c Call) Outcome {
 	g := e.acquire()
+	c.Serving(name, number(g))
 	if g == nil || g.scripts[name] == nil {
 		err := fmt.Errorf("no script %q", name)
 		if c.State() != StateEnded {

@@ -41,6 +41,7 @@ type fakeCall struct {
 	early    []Event // happened before Notify
 	playing  *fakePlayback
 	timeline []string
+	served   string // the script and its generation
 }
 
 func newFakeCall() (context.Context, *fakeCall) {
@@ -106,6 +107,12 @@ func (c *fakeCall) press(digits string) {
 	for _, d := range digits {
 		c.send(Event{Kind: EventDigit, Digit: byte(d), Duration: 100 * time.Millisecond, Via: "rfc4733"})
 	}
+}
+
+func (c *fakeCall) Serving(script string, generation uint64) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.served = fmt.Sprintf("%s %d", script, generation)
 }
 
 func (c *fakeCall) Info() Info { return c.info }

@@ -248,8 +248,8 @@ func TestReload(t *testing.T) {
 		s.engine.look(t.Context())
 		ctx, second := newFakeCall()
 		outcome := s.engine.Serve(ctx, "default", second)
-		if outcome.Generation != 2 || outcome.Err != nil {
-			t.Errorf("the second call: %+v", outcome)
+		if outcome.Generation != 2 || outcome.Err != nil || second.served != "default 2" {
+			t.Errorf("the second call: %+v, told %q", outcome, second.served)
 		}
 		s.finish()
 		if s.outcome.Generation != 1 {

@@ -36,20 +36,33 @@ type configFlags struct {
 // addTo defines the flags. A flag of its own exists only for the keys that
 // people set by hand; --set reaches all the others.
 func (f *configFlags) addTo(flags *pflag.FlagSet) {
+	f.addScriptsTo(flags)
+	f.add(flags, "drain", "behavior.drain_timeout_seconds", "let calls go on this long after SIGTERM or SIGINT, in `seconds` (or 45s, 2m)")
+	f.add(flags, "port", "sip.port", "listen for SIP on this `port`")
+	f.add(flags, "health-port", "health.health_check_port", "serve /health on this `port`")
+	f.add(flags, "log-level", "logging.level", "`level`: debug, info, warn or error")
+	f.add(flags, "log-format", "logging.format", "`format`: text or json")
+}
+
+// addScriptsTo defines the flags of commands that read the configuration and
+// the scripts, and serve nothing.
+func (f *configFlags) addScriptsTo(flags *pflag.FlagSet) {
+	f.addFileTo(flags)
+	f.add(flags, "scripts", "scripting.dir", "take the scripts from this `folder`")
+}
+
+// addFileTo defines the flags of all commands that read the configuration.
+func (f *configFlags) addFileTo(flags *pflag.FlagSet) {
 	flags.StringVarP(&f.file, "config", "c", "", "read this TOML `file` ('offhook config' prints one)")
 	flags.StringArrayVar(&f.set, "set", nil, "set one configuration key, `section.key=value`; can be repeated")
-	f.keys = map[string]string{}
-	for _, k := range []struct{ name, key, usage string }{
-		{"scripts", "scripting.dir", "take the scripts from this `folder`"},
-		{"drain", "behavior.drain_timeout_seconds", "let calls go on this long after SIGTERM or SIGINT, in `seconds` (or 45s, 2m)"},
-		{"port", "sip.port", "listen for SIP on this `port`"},
-		{"health-port", "health.health_check_port", "serve /health on this `port`"},
-		{"log-level", "logging.level", "`level`: debug, info, warn or error"},
-		{"log-format", "logging.format", "`format`: text or json"},
-	} {
-		flags.String(k.name, "", k.usage)
-		f.keys[k.name] = k.key
+}
+
+func (f *configFlags) add(flags *pflag.FlagSet, name, key, usage string) {
+	flags.String(name, "", usage)
+	if f.keys == nil {
+		f.keys = map[string]string{}
 	}
+	f.keys[name] = key
 }
 
 // load merges defaults, file, environment and the flags that were given.

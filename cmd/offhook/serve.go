@@ -30,7 +30,8 @@ func newServeCommand() *cobra.Command {
 		Use:   "serve",
 		Short: "Answer calls (the default)",
 		Long: "Answer calls and do with each what scripts/default.lua says, until SIGTERM or SIGINT.\n" +
-			"The first signal drains: new calls get 503, calls in progress go on up to --drain; a second one ends all at once.",
+			"The first signal drains: new calls get 503, calls in progress go on up to --drain; a second one ends all at once.\n" +
+			"SIGHUP reloads the scripts, which changes of their folder do by themselves.",
 		Example: "  offhook serve --config offhook.toml\n  offhook serve --scripts ./scripts --set behavior.tone_frequency=1000",
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -74,10 +75,11 @@ type app struct {
 	scripts *scripting.Engine
 	server  *core.Server
 	console *console.Server // nil when health.enable_health_check is false
+	control *console.Server // nil without a control socket
 	sip     []string        // "udp 0.0.0.0:5060": what we listen on
 
 	stop       context.CancelFunc // ends background
-	background sync.WaitGroup     // the watcher and the statistics line
+	background sync.WaitGroup     // the watcher, SIGHUP and the statistics line
 }
 
 // newApp starts all parts. On an error it has ended those it had started.
@@ -117,7 +119,11 @@ func newApp(ctx context.Context, c *config.Config, log *slog.Logger) (a *app, er
 			return a, portInUse(err, "--health-port")
 		}
 	}
+	if a.control, err = a.listenControl(); err != nil {
+		return a, err
+	}
 	a.background.Go(func() { a.watch(ctx) })      // ends with ctx
+	a.background.Go(func() { a.hangups(ctx) })    // ends with ctx
 	a.background.Go(func() { a.statistics(ctx) }) // ends with ctx
 	return a, nil
 }
@@ -137,6 +143,21 @@ func portInUse(err error, flag string) error {
 func (a *app) watch(ctx context.Context) {
 	if err := a.scripts.Watch(ctx); err != nil && ctx.Err() == nil {
 		a.log.Error("scripts are no longer watched", "error", err)
+	}
+}
+
+// hangups reloads the scripts on SIGHUP.
+func (a *app) hangups(ctx context.Context) {
+	signals := make(chan os.Signal, 1)
+	signal.Notify(signals, syscall.SIGHUP)
+	defer signal.Stop(signals)
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-signals:
+			_, _ = a.scripts.Reload(ctx) // logs what comes of it
+		}
 	}
 }
 
@@ -172,6 +193,9 @@ func (a *app) banner(w io.Writer) {
 	if a.console != nil {
 		_, healthPort, _ := net.SplitHostPort(a.console.Addr().String())
 		fmt.Fprintf(w, "  health   http://127.0.0.1:%s/health\n", healthPort)
+	}
+	if a.control != nil {
+		fmt.Fprintf(w, "  control  %s\n", a.control.Addr())
 	}
 	host := "127.0.0.1"
 	if ip := net.ParseIP(a.config.SIP.BindAddress); ip != nil && !ip.IsUnspecified() {
@@ -216,10 +240,12 @@ func (a *app) close() error {
 	if a.server != nil {
 		errs = append(errs, a.server.Close())
 	}
-	if a.console != nil {
-		ctx, cancel := context.WithTimeout(context.Background(), time.Second)
-		defer cancel()
-		errs = append(errs, a.console.Close(ctx))
+	for _, s := range []*console.Server{a.control, a.console} {
+		if s != nil {
+			ctx, cancel := context.WithTimeout(context.Background(), time.Second)
+			errs = append(errs, s.Close(ctx))
+			cancel()
+		}
 	}
 	if a.media != nil {
 		errs = append(errs, a.media.Close())
