@@ -19,7 +19,7 @@ const (
 )
 
 // Watch loads the scripts whenever their folder changes, until ctx ends; it returns nil then. Without a folder it
-// returns an error at once.
+// returns an error at once. What the folder held before, and was refused or rolled back, is no change.
 //
 // The folder and its parent are watched, so that renames, deletions, re-creations and links that are turned are seen; a
 // comparison of the files' times, twice a second, finds what no notification tells (a link further up that is turned,

@@ -96,6 +96,7 @@ func (o *controlFlags) addTo(cmd *cobra.Command) {
 	o.addFileTo(cmd.Flags())
 	o.add(cmd.Flags(), "socket", "control.socket", "`path` of the server's control socket")
 	cmd.Flags().BoolVar(&o.json, "json", false, "print JSON")
+	cmd.ValidArgsFunction = cobra.NoFileCompletions
 }
 
 // change asks for a change of the scripts and prints what came of it.

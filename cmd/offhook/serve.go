@@ -122,9 +122,11 @@ func newApp(ctx context.Context, c *config.Config, log *slog.Logger) (a *app, er
 	if a.control, err = a.listenControl(); err != nil {
 		return a, err
 	}
-	a.background.Go(func() { a.watch(ctx) })      // ends with ctx
-	a.background.Go(func() { a.hangups(ctx) })    // ends with ctx
-	a.background.Go(func() { a.statistics(ctx) }) // ends with ctx
+	a.background.Go(func() { a.watch(ctx) }) // ends with ctx
+	hup := make(chan os.Signal, 1)
+	signal.Notify(hup, syscall.SIGHUP)
+	a.background.Go(func() { a.hangups(ctx, hup) }) // ends with ctx
+	a.background.Go(func() { a.statistics(ctx) })   // ends with ctx
 	return a, nil
 }
 
@@ -147,9 +149,7 @@ func (a *app) watch(ctx context.Context) {
 }
 
 // hangups reloads the scripts on SIGHUP.
-func (a *app) hangups(ctx context.Context) {
-	signals := make(chan os.Signal, 1)
-	signal.Notify(signals, syscall.SIGHUP)
+func (a *app) hangups(ctx context.Context, signals chan os.Signal) {
 	defer signal.Stop(signals)
 	for {
 		select {
