@@ -27,6 +27,7 @@ type Config struct {
 	Behavior  Behavior  `koanf:"behavior"`
 	Media     Media     `koanf:"media"`
 	Scripting Scripting `koanf:"scripting"`
+	Routing   Routing   `koanf:"routing"`
 	Logging   Logging   `koanf:"logging"`
 	Health    Health    `koanf:"health"`
 	Control   Control   `koanf:"control"`
@@ -34,8 +35,16 @@ type Config struct {
 	// Script holds the free [script.NAME] tables.
 	Script map[string]map[string]any `koanf:"script"`
 
-	values map[string]any // every key with its value, for Get
+	// Routes are the [[route]] blocks, in order.
+	Routes []Route `koanf:"-"`
+
+	values map[string]any    // every key with its value, for Get
+	places map[string]string // where values came from, for Place
 }
+
+// Place says where a key or what it is part of was written: "offhook.toml:12".
+// It is empty for the defaults. "route.0" is the first [[route]] block.
+func (c *Config) Place(key string) string { return nearest(c.places, key) }
 
 // SIP is the [sip] section.
 type SIP struct {
@@ -84,6 +93,11 @@ type Scripting struct {
 	MaxStringKB     int    `koanf:"max_string_kb"`
 	ErrorCode       int    `koanf:"error_code"`
 	TestBeforeSwap  bool   `koanf:"test_before_swap"`
+}
+
+// Routing is the [routing] section.
+type Routing struct {
+	ByUser bool `koanf:"by_user"`
 }
 
 // Logging is the [logging] section.

@@ -76,6 +76,7 @@ type loader struct {
 	k      *koanf.Koanf
 	schema schema
 	place  map[string]string // key → where its value came from
+	list   []Route
 	errs   []error
 }
 
@@ -95,18 +96,48 @@ func (l *loader) text(name string, data []byte) {
 		l.fail(place, "", "%s", strings.TrimPrefix(err.Error(), "toml: "))
 		return
 	}
+	lines := keyLines(data)
+	place := func(key string) string {
+		if line := nearest(lines, key); name != "" && line > 0 {
+			return fmt.Sprintf("%s:%d", name, line)
+		}
+		return name
+	}
+	if routes, ok := tree["route"]; ok {
+		l.routes(routes, place)
+		delete(tree, "route") // an array of tables is nothing for koanf
+	}
 	layer := koanf.New(".")
 	if err := layer.Load(confmap.Provider(tree, ""), nil); err != nil {
 		l.fail(name, "", "%v", err)
 		return
 	}
-	lines := keyLines(data)
 	for _, key := range layer.Keys() {
-		place := name
-		if line := lines[key]; line > 0 {
-			place = fmt.Sprintf("%s:%d", name, line)
+		if section, _, ok := script(key); ok {
+			l.place[section] = place(section) // "offhook.toml:7", where the table begins
 		}
-		l.set(place, key, layer.Get(key), false)
+		l.set(place(key), key, layer.Get(key), false)
+	}
+}
+
+// script takes a key of a [script.NAME] table apart: its section is "script.NAME".
+func script(key string) (section, rest string, ok bool) {
+	parts := strings.SplitN(key, ".", 3)
+	if len(parts) < 2 || parts[0] != "script" {
+		return "", "", false
+	}
+	return parts[0] + "." + parts[1], strings.Join(parts[2:], "."), true
+}
+
+// nearest finds a key in m, or else the longest beginning of it that is there.
+func nearest[T any](m map[string]T, key string) (value T) {
+	for {
+		value, ok := m[key]
+		end := strings.LastIndexByte(key, '.')
+		if ok || end < 0 {
+			return value
+		}
+		key = key[:end]
 	}
 }
 
@@ -127,18 +158,29 @@ func (l *loader) environ(pair string) {
 // the type of the key; values of a file must have that type already.
 func (l *loader) set(place, key string, value any, isText bool) {
 	kind, known := l.schema[key]
-	if !known && !strings.HasPrefix(key, "script.") {
-		l.fail(place, key, "%s", l.schema.unknown(key))
-		return
-	}
-	if known {
+	section, setting, isScript := script(key)
+	table, isTable := value.(map[string]any) // an empty one: koanf takes others apart
+	switch {
+	case known:
 		var err error
 		if value, err = coerce(kind, value, isText); err != nil {
 			l.fail(place, key, "%v", err)
 			return
 		}
-	} else if strings.Count(key, ".") < 2 {
+	case isTable && len(table) == 0 && (key == "script" || l.schema.section(key)):
+		return // a section with nothing in it
+	case isScript && setting == "" && !isTable:
 		l.fail(place, key, "settings of a script go into a table: write [script.NAME]")
+		return
+	case isScript:
+		if l.place[section] == "" {
+			l.place[section] = place
+		}
+	case key == "route" || strings.HasPrefix(key, "route."):
+		l.fail(place, key, "routes are a list: write [[route]] blocks into the configuration file")
+		return
+	default:
+		l.fail(place, key, "%s", l.schema.unknown(key))
 		return
 	}
 	if err := l.k.Set(key, value); err != nil {
@@ -155,7 +197,7 @@ func (l *loader) config() *Config {
 		l.fail("", "", "%v", err)
 		return c
 	}
-	c.values = l.k.All()
+	c.values, c.places, c.Routes = l.k.All(), l.place, l.list
 	if len(l.errs) == 0 {
 		c.validate(func(key, format string, args ...any) { l.fail(l.place[key], key, format, args...) })
 	}

@@ -38,9 +38,22 @@ func fields(t reflect.Type) func(func(reflect.StructField) bool) {
 	}
 }
 
+// section tells whether there is a section of that name.
+func (s schema) section(name string) bool {
+	for key := range s {
+		if strings.HasPrefix(key, name+".") {
+			return true
+		}
+	}
+	return false
+}
+
 // unknown says what is wrong with a key that is not in the schema, with the
 // nearest one that is.
 func (s schema) unknown(key string) string {
+	if section, _, _ := strings.Cut(key, "."); levenshtein.ComputeDistance(section, "route") == 1 {
+		return "unknown key, did you mean [[route]]?"
+	}
 	best, distance := "", len(key)
 	for known := range s {
 		d := levenshtein.ComputeDistance(key, known)
@@ -55,6 +68,20 @@ func (s schema) unknown(key string) string {
 		return fmt.Sprintf("unknown key, did you mean %s?", best)
 	}
 	return "unknown key; 'offhook config' prints them all"
+}
+
+// unknownIn says what is wrong with a name that is not among a few.
+func unknownIn(names []string, name string) string {
+	best, distance := "", 3
+	for _, known := range names {
+		if d := levenshtein.ComputeDistance(name, known); d < distance && d < len(known) {
+			best, distance = known, d
+		}
+	}
+	if best != "" {
+		return fmt.Sprintf("unknown key, did you mean %s?", best)
+	}
+	return "unknown key: write " + strings.Join(names, ", ")
 }
 
 // coerce brings a value to type t. Text is parsed; other values must fit
@@ -151,29 +178,40 @@ func show(v any) string {
 	return fmt.Sprint(v)
 }
 
-// keyLines finds the line of every key of a TOML document that parses.
+// keyLines finds the line of every key of a TOML document that parses. The
+// tables of an array are numbered from 0: "route.0.to".
 func keyLines(data []byte) map[string]int {
 	lines := map[string]int{}
+	arrays := map[string]int{} // array of tables → how many there are so far
 	p := unstable.Parser{}
 	p.Reset(data)
 	section := ""
 	for p.NextExpression() {
 		e := p.Expression()
 		key, line := "", 0
+		if e.Kind == unstable.KeyValue {
+			key = section
+		}
 		for it := e.Key(); it.Next(); {
 			n := it.Node()
 			if line == 0 {
 				line = 1 + bytes.Count(data[:n.Raw.Offset], []byte("\n"))
 			}
+			if count := arrays[key]; count > 0 && e.Kind != unstable.KeyValue {
+				key = join(key, strconv.Itoa(count-1))
+			}
 			key = join(key, string(n.Data))
 		}
-		switch e.Kind {
-		case unstable.Table, unstable.ArrayTable:
-			section = key
-			lines[key] = line
-		case unstable.KeyValue:
-			lines[join(section, key)] = line
+		if e.Kind == unstable.ArrayTable {
+			if arrays[key]++; arrays[key] == 1 {
+				lines[key] = line
+			}
+			key = join(key, strconv.Itoa(arrays[key]-1))
 		}
+		if e.Kind != unstable.KeyValue {
+			section = key
+		}
+		lines[key] = line
 	}
 	return lines
 }

@@ -42,6 +42,7 @@ func (c *Call) Answer(o AnswerOptions) error {
 		}
 		return fmt.Errorf("answer: %w", err)
 	}
+	c.capabilities = capabilities // also for what the peer offers later
 	c.change(evAnswer)
 	c.answered = time.Now()
 	res := c.inviteResponse(200, "", o.Headers)
@@ -60,12 +61,12 @@ func (c *Call) Answer(o AnswerOptions) error {
 // negotiate opens the media session, if there is none, and answers the offer of
 // the INVITE, or makes ours. The shard is locked.
 func (c *Call) negotiate(capabilities sdp.Capabilities) error {
-	offer := c.request.Body()
+	offer := c.negotiation.offer
 	if c.negotiation.ours != nil {
 		return nil // early media settled it: the 200 repeats the answer (RFC 3261 §13.2.1)
 	}
-	if len(offer) > 0 { // before a port is taken for nothing
-		if _, _, err := sdp.Answer(offer, c.describe(9), capabilities); err != nil {
+	if offer != nil { // before a port is taken for nothing
+		if _, err := offer.Agree(capabilities); err != nil {
 			return noCodec(err)
 		}
 	}
@@ -79,16 +80,16 @@ func (c *Call) negotiate(capabilities sdp.Capabilities) error {
 		c.session = session
 	}
 	c.negotiation.local = c.describe(int(c.session.Addr().Port()))
-	if len(offer) == 0 {
+	if offer == nil {
 		c.negotiation.ours, c.negotiation.pending = sdp.Offer(c.negotiation.local, capabilities), true
 		c.negotiation.current = sdp.Negotiated{Codec: capabilities.Codecs[0]}
 		return nil
 	}
-	answer, n, err := sdp.Answer(offer, c.negotiation.local, capabilities)
+	answer, n, err := offer.Answer(c.negotiation.local, capabilities)
 	if err != nil {
 		return noCodec(err)
 	}
-	c.negotiation.ours = answer
+	c.negotiation.ours, c.negotiation.offer = answer, nil
 	c.settle(n)
 	return nil
 }

@@ -1,7 +1,6 @@
 package core
 
 import (
-	"fmt"
 	"time"
 
 	"github.com/emiago/sipgo/sip"
@@ -57,22 +56,6 @@ func (c *Call) hangup(cause error, o HangupOptions) {
 	c.sendBye(h)
 }
 
-// withReason is the header fields with Reason in front, if there is one.
-func (o HangupOptions) withReason() Headers {
-	if o.Reason == "" && o.Q850 == 0 {
-		return o.Headers
-	}
-	cause := o.Q850
-	if cause == 0 {
-		cause = 16
-	}
-	value := fmt.Sprintf("Q.850;cause=%d", cause)
-	if o.Reason != "" {
-		value += fmt.Sprintf(";text=%q", o.Reason)
-	}
-	return append(Headers{{"Reason", value}}, o.Headers...)
-}
-
 // sendBye sends our BYE; whatever comes back, the dialog is over.
 func (c *Call) sendBye(h Headers) {
 	c.server.forget(c.dialog.id)
@@ -114,19 +97,22 @@ func (c *Call) bye(tx *transaction.Server, req *sip.Request) {
 	if err := tx.Respond(c.server.response(req, 200, "", nil)); err != nil {
 		c.log.Debug("200 to BYE not sent", "error", err)
 	}
-	c.ending.Reason = reasonText(req)
 	c.log.Info("BYE received")
 	if c.accepted != nil {
 		c.accepted.stop()
 		c.accepted = nil
 	}
+	if c.state == Ended { // we had hung up, and our BYE waited for the ACK
+		c.server.forget(c.dialog.id)
+		return
+	}
+	c.ending.Reason, c.ending.Q850 = reasonOf(req)
 	if !c.state.Answered() {
 		c.finish(487, "", nil, ErrRemoteHangup)
 		return
 	}
-	if c.change(evEnd) {
-		c.end(ErrRemoteHangup)
-	}
+	c.change(evEnd)
+	c.end(ErrRemoteHangup)
 	c.server.forget(c.dialog.id)
 }
 

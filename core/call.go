@@ -54,9 +54,10 @@ type Call struct {
 // negotiation is where offer and answer stand (RFC 3264).
 type negotiation struct {
 	current sdp.Negotiated
-	local   sdp.Local // our side as last described
-	ours    []byte    // our last description; to offer again, and to see what changed
-	pending bool      // our offer went out in a 200; the ACK brings the answer
+	offer   *sdp.Offered // of the INVITE, until it is answered; nil if it had none
+	local   sdp.Local    // our side as last described
+	ours    []byte       // our last description; to offer again, and to see what changed
+	pending bool         // our offer went out in a 200; the ACK brings the answer
 }
 
 // eventQueue hands events to a sink, those from before it was set first.

@@ -1,10 +1,6 @@
 package core
 
-import (
-	"github.com/emiago/sipgo/sip"
-
-	"offhook/core/transaction"
-)
+import "offhook/core/transaction"
 
 // cancel takes a CANCEL: 200 to it, and 487 to its INVITE (RFC 3261 §9.2), all
 // with the To-tag of the call. That the INVITE has no final response yet was
@@ -28,17 +24,9 @@ func (s *Server) cancel(cancel, invite *transaction.Server) {
 	switch {
 	case c == nil:
 	case invite == c.tx:
-		c.ending.Reason = reasonText(req)
+		c.ending.Reason, c.ending.Q850 = reasonOf(req)
 		c.finish(487, "", nil, ErrCancelled)
 	default: // a re-INVITE: the call goes on
 		s.refuse(invite, invite.Request(), &refusal{code: 487, reason: phrase(487)})
 	}
-}
-
-// reasonText is the text of a Reason header field (RFC 3326), as it stands.
-func reasonText(req *sip.Request) string {
-	if h := req.GetHeader("Reason"); h != nil {
-		return h.Value()
-	}
-	return ""
 }

@@ -32,7 +32,7 @@ type Ending struct {
 	Cause    error         // one of the causes; nil while the call goes on
 	Code     int           // final response to the INVITE
 	Reason   string        // text of the Reason header field (RFC 3326) or phrase of the final response
-	Q850     int           // cause of the Reason header field; 0: none
+	Q850     int           // its cause of Q.850; 0: none
 	Duration time.Duration // from the 200 to the end; 0 when not answered
 }
 

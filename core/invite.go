@@ -59,11 +59,15 @@ func (c *Call) checkOffer() *refusal {
 	if len(c.request.Body()) == 0 {
 		return nil // we will offer (RFC 3261 §13.3.1.4)
 	}
-	_, n, err := sdp.Answer(c.request.Body(), c.describe(9), c.capabilities)
+	offer, err := sdp.Read(c.request.Body())
 	if err != nil {
 		return refusalOf(err)
 	}
-	c.negotiation.current = n
+	n, err := offer.Agree(c.capabilities)
+	if err != nil {
+		return refusalOf(err)
+	}
+	c.negotiation.offer, c.negotiation.current = offer, n
 	return nil
 }
 

@@ -1,7 +1,8 @@
 package core
 
 import (
-	"bytes"
+	"math/rand/v2"
+	"strconv"
 
 	"github.com/emiago/sipgo/sip"
 
@@ -15,9 +16,9 @@ func (c *Call) reinvite(tx *transaction.Server, req *sip.Request) {
 	switch {
 	case !c.state.Answered():
 		// the INVITE itself has no final response yet
-		c.server.refuse(tx, req, retryShortly)
+		c.server.refuse(tx, req, retryShortly())
 	case c.accepted != nil:
-		c.server.refuse(tx, req, retryShortly) // its 200 waits for the ACK
+		c.server.refuse(tx, req, retryShortly()) // its 200 waits for the ACK
 	default:
 		if c.modify(tx, req) {
 			c.accept(tx, req.CSeq().SeqNo)
@@ -32,31 +33,31 @@ func (c *Call) update(tx *transaction.Server, req *sip.Request) {
 		c.dialog.refresh(req)
 		c.respond(tx, req, nil)
 	case !c.state.Answered() || c.negotiation.pending:
-		c.server.refuse(tx, req, retryShortly) // an offer without its answer is on the way (RFC 3311 §5.2)
+		c.server.refuse(tx, req, retryShortly()) // an offer without its answer is on the way (RFC 3311 §5.2)
 	default:
 		c.modify(tx, req)
 	}
 }
 
-// retryShortly is 500 with a Retry-After between 0 and 10 s (RFC 3261 §14.2).
-var retryShortly = (&refusal{code: 500, reason: "Offer Pending"}).with("Retry-After", "2")
+// retryShortly is 500 with a Retry-After between 0 and 10 s, chosen at random
+// (RFC 3261 §14.2).
+func retryShortly() *refusal {
+	return (&refusal{code: 500, reason: "Offer Pending"}).with("Retry-After", strconv.Itoa(rand.IntN(11)))
+}
 
 // modify answers an offer within the dialog, or makes one. The session stays as
 // it was when the offer cannot be answered.
 func (c *Call) modify(tx *transaction.Server, req *sip.Request) bool {
-	local := c.negotiation.local
-	local.Version++
-	capabilities := c.capabilities
 	if len(req.Body()) == 0 {
-		c.negotiation.local, c.negotiation.pending = local, true
-		c.negotiation.ours = sdp.Offer(local, capabilities)
+		c.negotiation.local.Version++
+		c.negotiation.ours, c.negotiation.pending = sdp.Offer(c.negotiation.local, c.capabilities), true
 	} else {
-		answer, n, err := sdp.Answer(req.Body(), local, capabilities)
+		answer, local, n, err := sdp.Revise(req.Body(), c.negotiation.ours, c.negotiation.local, c.capabilities)
 		if err != nil {
 			c.server.refuse(tx, req, refusalOf(err))
 			return false
 		}
-		c.negotiation.local, c.negotiation.ours = local, bytes.Clone(answer)
+		c.negotiation.local, c.negotiation.ours = local, answer
 		c.settle(n)
 	}
 	c.dialog.refresh(req)

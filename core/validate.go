@@ -30,7 +30,6 @@ var (
 	badSDP         = &refusal{code: 400, reason: "Bad Session Description"}
 	noContact      = &refusal{code: 400, reason: "Missing Contact"} // RFC 3261 §8.1.1.8
 	notAcceptable  = &refusal{code: 488, reason: "Not Acceptable Here"}
-	glare          = &refusal{code: 491, reason: "Request Pending"}
 	wrongBody      = (&refusal{code: 415, reason: "Unsupported Media Type"}).with("Accept", acceptedBodies)
 	unavailable    = &refusal{code: 503, reason: "Service Unavailable"}
 )

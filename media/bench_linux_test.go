@@ -20,6 +20,35 @@ func BenchmarkFrame(b *testing.B) {
 	}
 }
 
+// TestFrameAllocatesNothing counts what a frame of a playing session leaves to the garbage collector: sound, with a packet
+// received for each sent, and digits.
+func TestFrameAllocatesNothing(t *testing.T) {
+	s, w := playing(t)
+	params := s.params
+	params.Remote, params.DTMFPayloadType = s.Addr(), 101
+	s.Configure(params)
+	s.Capture(func(Received) {})
+	frame := func() {
+		s.mu.Lock()
+		s.serveLocked(s.deadline, w)
+		w.deliver(s)
+	}
+	if n := testing.AllocsPerRun(1000, frame); n != 0 {
+		t.Errorf("%g allocations for a frame of sound", n)
+	}
+	if _, err := s.SendDTMF("0123456789*#ABCD0123456789*#ABCD0123456789*#ABCD", 0, 0); err != nil {
+		t.Fatal(err)
+	}
+	s.deadline = s.driver.now().add(2 * time.Hour)
+	if n := testing.AllocsPerRun(400, frame); n != 0 {
+		t.Errorf("%g allocations for a frame of digits", n)
+	}
+	st := s.Stats()
+	if st.Sent.Packets < 1100 || st.Received.Packets+1 < st.Sent.Packets || st.Sent.Skipped != 0 {
+		t.Errorf("stats %+v", st)
+	}
+}
+
 // BenchmarkFrameBothWays is BenchmarkFrame with a packet received for each sent.
 func BenchmarkFrameBothWays(b *testing.B) {
 	s, w := playing(b)
@@ -48,7 +77,7 @@ func BenchmarkOpenClose(b *testing.B) {
 }
 
 // playing is a session that plays an endless tone, taken from its shard.
-func playing(b *testing.B) (*Session, *work) {
+func playing(b testing.TB) (*Session, *work) {
 	e := testEngine(b, Options{Shards: 1})
 	e.shards[0].stop()
 	e.running.Wait()

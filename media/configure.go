@@ -7,7 +7,7 @@ import (
 
 // Params are what offer and answer settled.
 type Params struct {
-	Remote          netip.AddrPort // where RTP goes; the zero value: nowhere
+	Remote          netip.AddrPort // where RTP goes; the zero value, and 0.0.0.0 or :: (RFC 3264 §8.4): nowhere
 	RemoteRTCP      netip.AddrPort // where RTCP goes; the zero value is the port after Remote's
 	Codec           Codec
 	PayloadType     uint8         // to send Codec with
@@ -26,7 +26,7 @@ const (
 // codec and ptime from the same position; digits that are being sent keep their ptime. While Send is false nothing is
 // sent and playbacks run on unheard.
 func (s *Session) Configure(p Params) {
-	p.Remote, p.RemoteRTCP = unmap(p.Remote), unmap(p.RemoteRTCP)
+	p.Remote, p.RemoteRTCP = destination(p.Remote), destination(p.RemoteRTCP)
 	if !p.RemoteRTCP.IsValid() && p.Remote.Port() < 65535 {
 		p.RemoteRTCP = netip.AddrPortFrom(p.Remote.Addr(), p.Remote.Port()+1)
 	}
@@ -86,4 +86,10 @@ func (s *Session) apply(p Params, now instant) {
 	s.receiver.clockRate = int64(p.Codec.ClockRate())
 }
 
-func unmap(a netip.AddrPort) netip.AddrPort { return netip.AddrPortFrom(a.Addr().Unmap(), a.Port()) }
+// destination is where packets for a may go: to an unspecified address, which the kernel takes for this host, none do.
+func destination(a netip.AddrPort) netip.AddrPort {
+	if ip := a.Addr().Unmap(); ip.IsValid() && !ip.IsUnspecified() {
+		return netip.AddrPortFrom(ip, a.Port())
+	}
+	return netip.AddrPort{}
+}

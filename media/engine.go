@@ -58,9 +58,9 @@ type Engine struct {
 	closed   bool
 }
 
-// New starts an engine: Options.Shards threads, which Close ends. Each occupies one P of the Go scheduler while it has
-// sessions, so New raises GOMAXPROCS, by two for each, and Close lowers it again; nobody else needs to. (From then on Go
-// no longer follows changes of the CPU limit of its cgroup.)
+// New makes an engine of Options.Shards threads. Each starts with its first session and is ended by Close. It occupies one
+// P of the Go scheduler while it has sessions, so its start raises GOMAXPROCS, by two, and Close lowers it again; nobody
+// else needs to. (From then on Go no longer follows changes of the CPU limit of its cgroup.)
 func New(o Options) (*Engine, error) {
 	if o.PortMin == 0 && o.PortMax == 0 {
 		o.PortMin, o.PortMax = defaultPortMin, defaultPortMax
@@ -84,11 +84,7 @@ func New(o Options) (*Engine, error) {
 		if err != nil {
 			return nil, err
 		}
-		e.shards = append(e.shards, newShard(clock, o.Log))
-	}
-	reserveProcs(len(e.shards))
-	for _, sh := range e.shards {
-		sh.start(&e.running)
+		e.shards = append(e.shards, newShard(clock, o.Log, &e.running))
 	}
 	return e, nil
 }
@@ -120,6 +116,7 @@ func (e *Engine) Open(o SessionOptions) (*Session, error) {
 	s := &Session{engine: e, driver: e.driver(), wire: w, local: netip.AddrPortFrom(o.Local, port), options: o}
 	now := s.driver.now()
 	s.sender, s.heard = newSender(now), now
+	s.nextDrain, s.nextRTCP = now.add(drainPeriod), now.add(rtcpPeriod)
 	s.receiver.clockRate = defaultClockRate
 	s.reporter.cname = o.CNAME
 
@@ -213,13 +210,15 @@ func (e *Engine) Close() error {
 	for _, s := range open {
 		s.Close()
 	}
+	started := 0
 	for _, sh := range e.shards {
-		sh.stop()
+		if sh.started {
+			sh.stop()
+			started++
+		}
 	}
 	e.running.Wait()
-	if len(e.shards) > 0 {
-		reserveProcs(-len(e.shards))
-	}
+	reserveProcs(-started)
 	return nil
 }
 

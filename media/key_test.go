@@ -66,11 +66,12 @@ func TestDigitsThereAndBack(t *testing.T) {
 				})
 				defer e.Close()
 				digits := make(chan Event, 100)
-				receive, err := e.Open(SessionOptions{Event: func(e Event) { digits <- e }})
+				here := netip.MustParseAddr("192.0.2.1")
+				receive, err := e.Open(SessionOptions{Local: here, Event: func(e Event) { digits <- e }})
 				if err != nil {
 					t.Fatal(err)
 				}
-				send, err := e.Open(SessionOptions{})
+				send, err := e.Open(SessionOptions{Local: here})
 				if err != nil {
 					t.Fatal(err)
 				}

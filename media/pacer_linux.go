@@ -78,6 +78,9 @@ var procs sync.Mutex
 // reserveProcs raises GOMAXPROCS for so many pacing threads, so that as many goroutines as before run beside them; a
 // negative number gives back.
 func reserveProcs(shards int) {
+	if shards == 0 {
+		return // no need to stop the world
+	}
 	procs.Lock()
 	defer procs.Unlock()
 	runtime.GOMAXPROCS(runtime.GOMAXPROCS(0) + procsPerShard*shards)

@@ -47,10 +47,17 @@ func TestSenderTimestamp(t *testing.T) {
 	}
 }
 
+// TestSendersDiffer draws many senders. By chance, two of them share an SSRC or a timestamp once in 100,000 runs, and ten a
+// sequence number never.
 func TestSendersDiffer(t *testing.T) {
-	a, b := newSender(0), newSender(0)
-	if a.ssrc == b.ssrc || a.base == b.base {
-		t.Errorf("two senders share SSRC %x or timestamp %x", a.ssrc, a.base)
+	const n = 200
+	ssrcs, bases, sequences, halves := map[uint32]bool{}, map[uint32]bool{}, map[uint16]bool{}, map[bool]bool{}
+	for range n {
+		s := newSender(0)
+		ssrcs[s.ssrc], bases[s.base], sequences[s.sequence], halves[s.sequence >= 1<<15] = true, true, true, true
+	}
+	if len(ssrcs) < n || len(bases) < n || len(sequences) < n-10 || len(halves) < 2 {
+		t.Errorf("%d senders have %d SSRCs, %d timestamps, %d sequence numbers", n, len(ssrcs), len(bases), len(sequences))
 	}
 }
 

@@ -210,8 +210,8 @@ func TestPtimes(t *testing.T) {
 				params := testParams()
 				params.Ptime, params.PayloadType = ptime, 8
 				p.session.Configure(params)
-				p.await(p.play(time.Second * 3))
-				if want := int(3 * time.Second / ptime); len(p.rtp) != want {
+				p.await(p.play(30 * time.Second))
+				if want := int(30 * time.Second / ptime); len(p.rtp) != want {
 					t.Fatalf("%d packets, want %d", len(p.rtp), want)
 				}
 				p.wantStream(p.rtp, ptime)
@@ -360,6 +360,37 @@ func TestHold(t *testing.T) {
 			t.Errorf("result %+v", r)
 		}
 	})
+}
+
+// TestUnspecifiedDestination is hold as in RFC 2543, c=0.0.0.0: neither RTP nor RTCP leaves, and what plays runs on.
+func TestUnspecifiedDestination(t *testing.T) {
+	for _, c := range []struct{ name, rtp, rtcp string }{
+		{"IPv4", "0.0.0.0:4000", ""},
+		{"with a=rtcp", "0.0.0.0:4000", "0.0.0.0:4001"},
+		{"IPv6", "[::]:4000", ""},
+		{"IPv4 in IPv6", "[::ffff:0.0.0.0]:4000", ""},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				p := newPeer(t, SessionOptions{})
+				params := testParams()
+				params.Remote = netip.MustParseAddrPort(c.rtp)
+				if c.rtcp != "" {
+					params.RemoteRTCP = netip.MustParseAddrPort(c.rtcp)
+				}
+				p.session.Configure(params)
+				playback := p.play(12 * time.Second)
+				p.await(playback)
+				p.session.Close()
+				if len(p.rtp)+len(p.reports) != 0 {
+					t.Errorf("%d packets and %d reports", len(p.rtp), len(p.reports))
+				}
+				if want := (PlayResult{PlayDone, 12 * time.Second, 0}); playback.Result() != want {
+					t.Errorf("result %+v, want %+v", playback.Result(), want)
+				}
+			})
+		})
+	}
 }
 
 func TestErrors(t *testing.T) {

@@ -26,18 +26,22 @@ type shard struct {
 	arrived  atomic.Pointer[Session] // newly opened sessions, linked by next, latest first
 	wake     chan struct{}           // tells a shard without sessions that one arrived, or to end
 	stopping atomic.Bool
+	running  *sync.WaitGroup // of the engine
+	started  bool            // guarded by the engine
 
 	sessions atomic.Int64 // open, for the choice of a shard
 	lateness latenessCounts
 }
 
-func newShard(clock *monotonic, log *slog.Logger) *shard {
-	return &shard{log: log, clock: clock, work: newWork(), wake: make(chan struct{}, 1)}
+func newShard(clock *monotonic, log *slog.Logger, running *sync.WaitGroup) *shard {
+	return &shard{log: log, clock: clock, work: newWork(), wake: make(chan struct{}, 1), running: running}
 }
 
-// start begins to pace; the goroutine ends after stop, and tells done.
-func (sh *shard) start(done *sync.WaitGroup) {
-	done.Go(func() {
+// start begins to pace; the goroutine ends after stop.
+func (sh *shard) start() {
+	sh.started = true
+	reserveProcs(1)
+	sh.running.Go(func() {
 		// Never unlocked: the thread ends with the goroutine, and its scheduling class with it.
 		runtime.LockOSThread()
 		if err := prioritise(); err != nil {
@@ -60,8 +64,11 @@ func (sh *shard) rouse() {
 	}
 }
 
-// add gives s to the shard, without locks.
+// add gives s to the shard, which never waits for it. The engine is locked.
 func (sh *shard) add(s *Session) {
+	if !sh.started {
+		sh.start()
+	}
 	sh.sessions.Add(1)
 	for {
 		s.next = sh.arrived.Load()

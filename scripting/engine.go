@@ -3,6 +3,7 @@ package scripting
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"io/fs"
 	"log/slog"
@@ -84,18 +85,42 @@ func (e *Engine) Generation() *Generation {
 // Serve runs a script for one call, on the calling goroutine, until the call has ended and on_hangup has run. The call
 // has always ended when it returns. ctx is done when the call has ended.
 func (e *Engine) Serve(ctx context.Context, name string, c Call) Outcome {
+	return e.Route(ctx, func(*Generation) string { return name }, c)
+}
+
+// Route is Serve with the script that pick chooses, from the generation that will run it. When pick returns "" there is
+// no script for the call, which gets a 404; one that does not exist is a mistake of ours.
+func (e *Engine) Route(ctx context.Context, pick func(*Generation) string, c Call) Outcome {
 	g := e.acquire()
-	c.Serving(name, number(g))
-	if g == nil || g.scripts[name] == nil {
-		err := fmt.Errorf("no script %q", name)
-		if c.State() != StateEnded {
-			_ = c.Reject(e.options.ErrorCode, "", nil) // it ended meanwhile: as well
-		}
-		e.release(g)
-		return Outcome{Script: name, Ending: c.Ending(), Err: err}
+	if g == nil {
+		c.Serving("", 0)
+		return e.refuse(c, nil, "", e.options.ErrorCode, errors.New("no scripts are loaded"))
 	}
 	defer e.release(g)
+	name := pick(g)
+	c.Serving(name, g.Number)
+	switch {
+	case name == "":
+		return e.refuse(c, g, name, 404, errors.New("no script answers this call"))
+	case !g.Has(name):
+		return e.refuse(c, g, name, e.options.ErrorCode, fmt.Errorf("generation %d has no script %q", g.Number, name))
+	}
 	return e.newCall(ctx, g, g.scripts[name], c).serve()
+}
+
+// refuse ends a call that no script serves; g may be nil.
+func (e *Engine) refuse(c Call, g *Generation, name string, code int, err error) Outcome {
+	info := c.Info()
+	level := slog.LevelError
+	if code == 404 {
+		level = slog.LevelWarn // the caller's mistake
+	}
+	log := e.log.With("call", info.ID, "script", name, "generation", number(g))
+	log.Log(context.Background(), level, "call refused", "to", info.RequestURI.User, "status", code, "error", err)
+	if err := c.Reject(code, "", nil); err != nil && !errors.Is(err, ErrEnded) {
+		log.Error("reject", "code", code, "error", err)
+	}
+	return Outcome{Script: name, Generation: number(g), Ending: c.Ending(), Err: err}
 }
 
 // Close runs on_unload of the current generation. All calls have ended before.

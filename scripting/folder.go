@@ -98,6 +98,11 @@ func isTest(name string) bool { return strings.HasSuffix(name, "_test.lua") }
 // source is one Lua file as it was read.
 type source struct{ path, text string }
 
+// script is the name that calls are given to the file by; files in folders have none, they are for require.
+func (s source) script() (name string, ok bool) {
+	return strings.TrimSuffix(s.path, ".lua"), !strings.Contains(s.path, "/") && !isTest(s.path)
+}
+
 // snapshot is what a scripts folder held at one moment.
 type snapshot struct {
 	origin string // the folder, or "embedded"

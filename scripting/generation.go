@@ -35,6 +35,9 @@ type script struct {
 // Scripts names the scripts that calls can be given to, sorted.
 func (g *Generation) Scripts() []string { return slices.Sorted(maps.Keys(g.scripts)) }
 
+// Has reports whether there is a script of that name.
+func (g *Generation) Has(name string) bool { return g.scripts[name] != nil }
+
 // all returns the scripts in the order of their names.
 func (g *Generation) all() []*script {
 	all := make([]*script, 0, len(g.scripts))

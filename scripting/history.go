@@ -100,8 +100,8 @@ func (e *Engine) accept(g *Generation, r Record) {
 	e.swap(g)
 }
 
-// refuse remembers that scripts were refused. The same ones are told of once, with the time of the last attempt.
-func (e *Engine) refuse(s snapshot, err error) {
+// noteRefusal remembers that scripts were refused. The same ones are told of once, with the time of the last attempt.
+func (e *Engine) noteRefusal(s snapshot, err error) {
 	if errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
 		return
 	}
@@ -183,7 +183,7 @@ func (e *Engine) look(ctx context.Context) {
 		err = fmt.Errorf("read scripts: %w", err)
 		if e.missed != err.Error() {
 			e.missed = err.Error()
-			e.refuse(s, err)
+			e.noteRefusal(s, err)
 			e.tell(ctx, before, nil, err)
 		}
 		return

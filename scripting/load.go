@@ -7,7 +7,6 @@ import (
 	"io/fs"
 	"os"
 	"slices"
-	"strings"
 	"time"
 
 	lua "github.com/yuin/gopher-lua"
@@ -24,7 +23,7 @@ func (e *Engine) Load(ctx context.Context) (*Generation, error) {
 	s, err := e.read()
 	if err != nil {
 		err = fmt.Errorf("read scripts: %w", err)
-		e.refuse(s, err)
+		e.noteRefusal(s, err)
 		return nil, err
 	}
 	return e.load(ctx, s)
@@ -38,7 +37,7 @@ func (e *Engine) load(ctx context.Context, s snapshot) (*Generation, error) {
 	}
 	g, err := e.candidate(ctx, s, e.options.Check)
 	if err != nil {
-		e.refuse(s, err)
+		e.noteRefusal(s, err)
 		return nil, err
 	}
 	e.accept(g, Record{Outcome: OutcomeLoaded})
@@ -112,6 +111,20 @@ func (e *Engine) read() (snapshot, error) {
 	return read(e.options.FS, "embedded")
 }
 
+// Names lists the scripts that calls could be given to, sorted, without running any of them. origin is where they are.
+func (e *Engine) Names() (names []string, origin string, err error) {
+	s, err := e.read()
+	if err != nil {
+		return nil, "", fmt.Errorf("read scripts: %w", err)
+	}
+	for _, f := range s.files {
+		if name, ok := f.script(); ok {
+			names = append(names, name)
+		}
+	}
+	return names, s.origin, nil
+}
+
 func exists(path string) bool {
 	_, err := os.Stat(path)
 	return err == nil
@@ -138,8 +151,7 @@ func (e *Engine) compile(s snapshot) (*Generation, error) {
 			continue
 		}
 		g.chunks[path] = chunk
-		if !strings.Contains(path, "/") {
-			name := strings.TrimSuffix(path, ".lua")
+		if name, ok := (source{path: path}).script(); ok {
 			g.scripts[name] = &script{name, path, chunk}
 		}
 	}

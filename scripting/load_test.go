@@ -278,6 +278,40 @@ func TestUnknownScript(t *testing.T) {
 	}
 }
 
+// A call gets the script that pick takes from the generation that runs it.
+func TestRoute(t *testing.T) {
+	answers := "function on_call(call) call:reject(480) end"
+	e, log := newEngine(t, Options{FS: files("default.lua", rejects, "menu.lua", answers, "lib/x.lua", ""), ErrorCode: 503})
+	names, origin, err := e.Names()
+	if err != nil || origin != "embedded" || !slices.Equal(names, []string{"default", "menu"}) {
+		t.Errorf("Names = %q, %q, %v", names, origin, err)
+	}
+	if _, err := e.Load(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	for _, tt := range []struct {
+		pick string
+		code int
+		log  string
+	}{
+		{"default", 486, ""},
+		{"menu", 480, ""},
+		{"gone", 503, `level=ERROR msg="call refused" call=c1 script=gone generation=1 to=200 status=503 error="generation 1 has no script \"gone\""`},
+		{"", 404, `level=WARN msg="call refused" call=c1 script="" generation=1 to=200 status=404 error="no script answers this call"`},
+	} {
+		ctx, c := newFakeCall()
+		o := e.Route(ctx, func(g *Generation) string {
+			if !g.Has("menu") || g.Has("lib/x") || g.Has("x") {
+				t.Errorf("generation %d does not say what it has", g.Number)
+			}
+			return tt.pick
+		}, c)
+		if o.Ending.Code != tt.code || (o.Err == nil) != (tt.log == "") || !strings.Contains(log.String(), tt.log) {
+			t.Errorf("script %q: %+v, want %d and the log line %s\n%s", tt.pick, o, tt.code, tt.log, log)
+		}
+	}
+}
+
 // TestReloadUnderCalls: fifty calls at a time while the script is saved, every second time broken.
 func TestReloadUnderCalls(t *testing.T) {
 	dir := t.TempDir()

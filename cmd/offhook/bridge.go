@@ -1,21 +1,12 @@
 package main
 
 import (
-	"context"
 	"errors"
 
 	"offhook/core"
 	"offhook/media"
 	"offhook/scripting"
 )
-
-// scriptHandler runs the script of each call.
-type scriptHandler struct{ scripts *scripting.Engine }
-
-// ServeCall runs on the call's own goroutine until the script has ended.
-func (h scriptHandler) ServeCall(ctx context.Context, c *core.Call) {
-	h.scripts.Serve(ctx, "default", call{c})
-}
 
 // call makes a *core.Call what scripting drives. core knows no scripts and
 // scripting knows no SIP, so their types meet here; most methods fit as they are.

@@ -201,6 +201,7 @@ func (p *phone) call(ctx context.Context, o *callOptions, show *ladder) (*outcom
 	case <-c.Done():
 	case <-time.After(5 * time.Second): // no answer to our CANCEL
 	}
+	show.settle(time.Second)
 	show.end()
 	err = ear.close()
 	out.measure(c, ear.result(), o)

@@ -34,7 +34,7 @@ func newCheckCommand() *cobra.Command {
 		Short: "Check scripts and the configuration without serving",
 		Long: "Check a folder of scripts as a server does before it loads them: compile, look for what is not there (verbs, options,\n" +
 			"modules, handlers, globals) and for arguments that are wrong, and run the top level of each script. With --config,\n" +
-			"check the configuration, too. Exit code 1 when something is found.",
+			"check the configuration and its routes, too. Exit code 1 when something is found.",
 		Example: "  offhook check\n  offhook check --config offhook.toml ./scripts\n  offhook check --format github ./scripts",
 		Args: func(_ *cobra.Command, args []string) error {
 			if len(args) > 1 {
@@ -80,6 +80,11 @@ func (o *checkOptions) run(cmd *cobra.Command, args []string) error {
 	if err != nil {
 		return failed(err)
 	}
+	if found == nil {
+		if found, err = o.routes(c, cmd.ErrOrStderr()); err != nil {
+			return err
+		}
+	}
 	found = append(found, inScripts...)
 	if err := o.print(cmd.OutOrStdout(), c.Scripting.Dir, found); err != nil {
 		return failed(err)
@@ -96,23 +101,54 @@ func (o *checkOptions) configuration(cmd *cobra.Command) (*config.Config, []*scr
 	if err == nil {
 		return c, nil, nil
 	}
-	all, ok := err.(interface{ Unwrap() []error })
-	if !ok || o.file == "" {
+	found, err := o.inFile(err)
+	if err != nil {
 		return nil, nil, err
-	}
-	var found []*scripting.Finding
-	for _, one := range all.Unwrap() {
-		f, ok := configFinding(o.file, one)
-		if !ok {
-			return nil, nil, err
-		}
-		found = append(found, f)
 	}
 	c, err = config.Load(config.Options{})
 	if dir, _ := cmd.Flags().GetString("scripts"); dir != "" && err == nil {
 		c.Scripting.Dir = dir
 	}
 	return c, found, err
+}
+
+// routes finds what is wrong with the [[route]] blocks of a configuration that is good otherwise, and warns of what has no
+// effect.
+func (o *checkOptions) routes(c *config.Config, stderr io.Writer) ([]*scripting.Finding, error) {
+	table, err := newRoutes(c)
+	if err != nil {
+		return o.inFile(err)
+	}
+	engine, err := newScripts(c, slog.New(slog.DiscardHandler))
+	if err != nil {
+		return nil, err
+	}
+	names, _, err := engine.Names()
+	if err != nil {
+		return nil, err
+	}
+	errs, warnings := checkRoutes(c, table, names)
+	for _, w := range warnings {
+		fmt.Fprintln(stderr, "offhook: warning:", w)
+	}
+	return o.inFile(joined(errs))
+}
+
+// inFile takes joined errors of the configuration apart. When one is not about the file, they are returned as they are.
+func (o *checkOptions) inFile(err error) ([]*scripting.Finding, error) {
+	all, ok := err.(interface{ Unwrap() []error })
+	if !ok || o.file == "" {
+		return nil, err
+	}
+	var found []*scripting.Finding
+	for _, one := range all.Unwrap() {
+		f, ok := configFinding(o.file, one)
+		if !ok {
+			return nil, err
+		}
+		found = append(found, f)
+	}
+	return found, nil
 }
 
 // configFinding takes an error in the file apart, which names its place as file:line:column.

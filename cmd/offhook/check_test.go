@@ -3,24 +3,13 @@ package main
 import (
 	"bytes"
 	"encoding/json"
-	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 )
 
-// write makes a file below dir and returns its path.
-func write(t *testing.T, dir, name, text string) string {
-	t.Helper()
-	path := filepath.Join(dir, name)
-	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	return path
-}
-
-// offhook runs one command line.
-func offhook(args ...string) (code int, stdout, stderr string) {
+// commandLine runs one.
+func commandLine(args ...string) (code int, stdout, stderr string) {
 	var out, errs bytes.Buffer
 	code = run(args, &out, &errs)
 	return code, out.String(), errs.String()
@@ -34,7 +23,9 @@ func TestCheck(t *testing.T) {
 	write(t, good, "default.lua", rejects)
 	write(t, dir, "default.lua", "function on_call(call)\n  call:rign()\nend\n")
 	write(t, dir, "a, 100%.lua", rejects+"x = nil + 1\n")
-	toml := write(t, dir, "offhook.toml", "[sip]\nprot = 1\n")
+	write(t, dir, "offhook.toml", "[sip]\nprot = 1\n")
+	write(t, good, "routes.toml", "[[route]]\nto = \"_9X.\"\nscript = \"meun\"\n")
+	toml, routes := filepath.Join(dir, "offhook.toml"), filepath.Join(good, "routes.toml")
 	odd := filepath.Join(dir, "a, 100%.lua")
 	for _, tt := range []struct {
 		name   string
@@ -51,6 +42,8 @@ func TestCheck(t *testing.T) {
 			dir + `/default.lua:2:8: call has no "rign"; did you mean "ring"?`}, ""},
 		{"the folder of --scripts beside a broken configuration", []string{"--config", toml, "--scripts", good}, 1,
 			[]string{toml + ":2: sip.prot: unknown key, did you mean sip.port?"}, ""},
+		{"routes", []string{"--config", routes, good}, 1, []string{routes + `:3: route 1: script: there is no script "meun", only default`}, ""},
+		{"a warning is no finding", []string{"--set", "script.meun.greeting=hi", good}, 0, []string{good + ": nothing found"}, `offhook: warning: flag --set: script.meun: nobody reads these settings`},
 		{"github", []string{"--format", "github", dir}, 1, []string{"::error file=" + dir + `/default.lua,line=2,col=8::call has no "rign"; did you mean "ring"?`}, ""},
 		{"no such folder", []string{filepath.Join(dir, "nothing")}, 2, nil, "no such file or directory: write the folder of the scripts"},
 		{"no such configuration", []string{"--config", "/nowhere.toml", good}, 2, nil, "open /nowhere.toml"},
@@ -59,7 +52,7 @@ func TestCheck(t *testing.T) {
 		{"two folders", []string{good, dir}, 2, nil, "write one folder"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			code, out, stderr := offhook(append([]string{"check"}, tt.args...)...)
+			code, out, stderr := commandLine(append([]string{"check"}, tt.args...)...)
 			want := strings.Join(tt.out, "\n")
 			if code != tt.code || strings.TrimSpace(out) != want || !strings.Contains(stderr, tt.stderr) || tt.stderr == "" && stderr != "" {
 				t.Errorf("exit code %d, want %d\n%s\nwant\n%s\nstderr: %s", code, tt.code, out, want, stderr)
@@ -67,11 +60,11 @@ func TestCheck(t *testing.T) {
 		})
 	}
 	write(t, dir, "default.lua", rejects)
-	_, out, _ := offhook("check", "--format", "github", dir)
+	_, out, _ := commandLine("check", "--format", "github", dir)
 	if want := "::error file=" + dir + "/a%2C 100%25.lua,line=2::"; !strings.HasPrefix(out, want) {
 		t.Errorf("got %s, want %s", out, want)
 	}
-	code, out, _ := offhook("check", "--format", "json", dir)
+	code, out, _ := commandLine("check", "--format", "json", dir)
 	var body struct {
 		Findings []struct {
 			File, Message string
@@ -81,7 +74,7 @@ func TestCheck(t *testing.T) {
 	if err := json.Unmarshal([]byte(out), &body); err != nil || code != 1 || len(body.Findings) != 1 || body.Findings[0].File != odd || body.Findings[0].Line != 2 {
 		t.Errorf("exit code %d, %v: %s", code, err, out)
 	}
-	if _, out, _ := offhook("check", "--format", "json", good); out != "{\"findings\":[]}\n" {
+	if _, out, _ := commandLine("check", "--format", "json", good); out != "{\"findings\":[]}\n" {
 		t.Errorf("no findings are %s", out)
 	}
 }

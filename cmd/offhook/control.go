@@ -61,7 +61,7 @@ func controlled(scripts *scripting.Engine) console.Scripts {
 		before := scripts.Generation()
 		g, err := do()
 		if err != nil {
-			text, findings := explained(err)
+			text, findings := told(err)
 			return console.Change{Generation: scripts.Generation().Number, Error: text, Findings: findings}
 		}
 		return console.Change{Generation: g.Number, Changed: g != before, Hash: g.Hash, Files: g.Files}
@@ -85,14 +85,14 @@ func generations(history []scripting.Record) []console.Generation {
 			Added: r.Added, Changed: r.Changed, Removed: r.Removed,
 		}
 		if r.Err != nil {
-			all[i].Error, all[i].Findings = explained(r.Err)
+			all[i].Error, all[i].Findings = told(r.Err)
 		}
 	}
 	return all
 }
 
-// explained is an error as text, and the findings that it is made of.
-func explained(err error) (text string, findings []console.Finding) {
+// told is an error as text, and the findings that it is made of.
+func told(err error) (text string, findings []console.Finding) {
 	found := scripting.Findings(nil)
 	if errors.As(err, &found) {
 		for _, f := range found {

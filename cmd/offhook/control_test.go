@@ -42,7 +42,7 @@ func TestOperate(t *testing.T) {
 	socket := controlledServer(t, dir)
 	expect := func(wantCode int, wantOut, wantErr string, args ...string) string {
 		t.Helper()
-		code, out, stderr := offhook(append(args, "--socket", socket)...)
+		code, out, stderr := commandLine(append(args, "--socket", socket)...)
 		if code != wantCode || !regexp.MustCompile(wantOut).MatchString(out) || !strings.Contains(stderr, wantErr) {
 			t.Errorf("offhook %s: exit code %d, want %d\n%s%s", strings.Join(args, " "), code, wantCode, out, stderr)
 		}
@@ -79,12 +79,12 @@ func TestOperate(t *testing.T) {
 func TestNoServerAnswers(t *testing.T) {
 	socket := filepath.Join(t.TempDir(), "s")
 	for _, args := range [][]string{{"reload"}, {"generations"}, {"rollback", "1"}} {
-		code, _, stderr := offhook(append(args, "--socket", socket)...)
+		code, _, stderr := commandLine(append(args, "--socket", socket)...)
 		if code != 1 || !strings.Contains(stderr, "no server answers on "+socket) || !strings.Contains(stderr, "--socket PATH") {
 			t.Errorf("%v: exit code %d: %s", args, code, stderr)
 		}
 	}
-	if code, _, stderr := offhook("reload", "--socket", ""); code != 2 || !strings.Contains(stderr, "control.socket is empty") {
+	if code, _, stderr := commandLine("reload", "--socket", ""); code != 2 || !strings.Contains(stderr, "control.socket is empty") {
 		t.Errorf("no socket: exit code %d: %s", code, stderr)
 	}
 }

@@ -20,11 +20,13 @@ type ladder struct {
 	w        io.Writer
 	terminal bool // a line of progress can be overwritten
 	began    time.Time
-	shown    bool // a line of progress stands there
+	shown    bool          // a line of progress stands there
+	bye      bool          // one of ours waits for its response
+	settled  chan struct{} // closed when that has come
 }
 
 func newLadder(w io.Writer) *ladder {
-	l := &ladder{w: w}
+	l := &ladder{w: w, settled: make(chan struct{})}
 	if f, ok := w.(*os.File); ok {
 		info, err := f.Stat()
 		l.terminal = err == nil && info.Mode()&os.ModeCharDevice != 0
@@ -48,13 +50,44 @@ func (l *ladder) message(t transaction.Trace) {
 	if t.Message != nil {
 		name = describe(t.Message)
 	} else if line, _, ok := strings.Cut(string(t.Bytes), "\r\n"); ok {
-		name = strings.TrimPrefix(line, "SIP/2.0 ")
+		var response bool
+		if name, response = strings.CutPrefix(line, "SIP/2.0 "); !response {
+			name, _, _ = strings.Cut(line, " ") // the method
+		}
 	}
 	if t.Copy {
 		name += " (again)"
 	}
 	l.clear()
 	fmt.Fprintf(l.w, "%10.3f  %s\n", time.Since(l.began).Seconds(), arrow(name, t.Sent))
+	l.follow(t)
+}
+
+// follow notices the response to our BYE, which comes when the call has ended already.
+func (l *ladder) follow(t transaction.Trace) {
+	switch m := t.Message.(type) {
+	case *sip.Request:
+		l.bye = l.bye || t.Sent && m.Method == sip.BYE
+	case *sip.Response:
+		if l.bye && !t.Sent && m.CSeq().MethodName == sip.BYE && !m.IsProvisional() {
+			l.bye = false
+			close(l.settled)
+		}
+	}
+}
+
+// settle waits for the response to our BYE, if we sent one.
+func (l *ladder) settle(longest time.Duration) {
+	l.mu.Lock()
+	waiting := l.bye
+	l.mu.Unlock()
+	if !waiting {
+		return
+	}
+	select {
+	case <-l.settled:
+	case <-time.After(longest):
+	}
 }
 
 // progress shows what is heard on a terminal; the line is written over.

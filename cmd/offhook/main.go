@@ -75,7 +75,7 @@ func newRootCommand() *cobra.Command {
 		SilenceUsage:  true,
 	}
 	root.Flags().AddFlagSet(serve.Flags())
-	root.AddCommand(serve, newCallCommand(), newCheckCommand(), newConfigCommand(), newVersionCommand())
+	root.AddCommand(serve, newCallCommand(), newCheckCommand(), newConfigCommand(), newRoutesCommand(), newVersionCommand())
 	root.AddCommand(newReloadCommand(), newGenerationsCommand(), newRollbackCommand())
 	return root
 }

@@ -9,6 +9,7 @@ import (
 	"net"
 	"os"
 	"os/signal"
+	"runtime"
 	"strconv"
 	"strings"
 	"sync"
@@ -22,6 +23,7 @@ import (
 	"offhook/core/console"
 	"offhook/media"
 	"offhook/scripting"
+	"offhook/scripting/route"
 )
 
 func newServeCommand() *cobra.Command {
@@ -29,7 +31,8 @@ func newServeCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "serve",
 		Short: "Answer calls (the default)",
-		Long: "Answer calls and do with each what scripts/default.lua says, until SIGTERM or SIGINT.\n" +
+		Long: "Answer calls and do with each what its script says, until SIGTERM or SIGINT. A [[route]] of the configuration names the\n" +
+			"script ('offhook routes' shows them), else it is scripts/default.lua.\n" +
 			"The first signal drains: new calls get 503, calls in progress go on up to --drain; a second one ends all at once.\n" +
 			"SIGHUP reloads the scripts, which changes of their folder do by themselves.",
 		Example: "  offhook serve --config offhook.toml\n  offhook serve --scripts ./scripts --set behavior.tone_frequency=1000",
@@ -59,13 +62,22 @@ func serve(ctx context.Context, c *config.Config, stdout, stderr io.Writer) (err
 	defer signal.Stop(signals)
 
 	a, err := newApp(ctx, c, log)
+	if bad := (*config.Error)(nil); errors.As(err, &bad) {
+		return err
+	}
 	if err != nil {
 		return failed(err)
 	}
 	a.banner(stdout)
+	floor := make([]byte, heapFloor)
 	a.wait(signals)
+	runtime.KeepAlive(floor)
 	return failed(a.close())
 }
+
+// heapFloor is an allocation that is never touched, so that it takes no memory; but the garbage collector counts it, and runs
+// when so much garbage has gathered instead of at every 4 MB, which is every 100 calls.
+const heapFloor = 16 << 20 // bytes
 
 // app is the running server: its parts, and the goroutines beside them.
 type app struct {
@@ -91,7 +103,14 @@ func newApp(ctx context.Context, c *config.Config, log *slog.Logger) (a *app, er
 			err = errors.Join(err, a.close())
 		}
 	}()
+	routes, err := newRoutes(c)
+	if err != nil {
+		return a, err
+	}
 	if a.scripts, err = newScripts(c, log); err != nil {
+		return a, err
+	}
+	if err = a.checkRoutes(routes); err != nil {
 		return a, err
 	}
 	if _, err = a.scripts.Load(ctx); err != nil {
@@ -100,7 +119,7 @@ func newApp(ctx context.Context, c *config.Config, log *slog.Logger) (a *app, er
 	if a.media, err = newMedia(c, log); err != nil {
 		return a, err
 	}
-	if a.server, err = newServer(c, log, a.media, scriptHandler{a.scripts}); err != nil {
+	if a.server, err = newServer(c, log, a.media, scriptHandler{a.scripts, routes, log}); err != nil {
 		return a, err
 	}
 	for _, network := range c.SIP.Transport {
@@ -128,6 +147,19 @@ func newApp(ctx context.Context, c *config.Config, log *slog.Logger) (a *app, er
 	a.background.Go(func() { a.hangups(ctx, hup) }) // ends with ctx
 	a.background.Go(func() { a.statistics(ctx) })   // ends with ctx
 	return a, nil
+}
+
+// checkRoutes refuses routes to scripts that do not exist, before any script runs.
+func (a *app) checkRoutes(routes *route.Table) error {
+	names, _, err := a.scripts.Names()
+	if err != nil {
+		return err
+	}
+	errs, warnings := checkRoutes(a.config, routes, names)
+	for _, w := range warnings {
+		a.log.Warn("configuration", "warning", w)
+	}
+	return joined(errs)
 }
 
 func (a *app) sipAddress() string {

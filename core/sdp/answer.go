@@ -1,42 +1,63 @@
 package sdp
 
 import (
+	"bytes"
 	"slices"
 	"strconv"
-	"strings"
 
 	"github.com/pion/sdp/v3"
 )
 
-// Answer answers an offer: the first stream with a codec that we allow gets our
-// side, with that codec and telephone-event; every other one gets port 0
-// (RFC 3264 §6). Errors are ErrNoCommonCodec and *SyntaxError.
-func Answer(offer []byte, l Local, c Capabilities) (answer []byte, n Negotiated, err error) {
-	d, err := parse(offer)
+// Offered is an offer of the peer's, read: it can be weighed before a port is
+// taken, and answered later.
+type Offered struct{ description *sdp.SessionDescription }
+
+// Read reads an offer. The error is a *SyntaxError.
+func Read(offer []byte) (*Offered, error) {
+	d, err := read(offer)
 	if err != nil {
-		return nil, n, err
+		return nil, err
 	}
-	chosen := -1
-	var flaw error = ErrNoCommonCodec
-	for i, m := range d.MediaDescriptions {
+	return &Offered{d}, nil
+}
+
+// Agree tells what an answer would agree on. Errors are as those of Answer.
+func (o *Offered) Agree(c Capabilities) (Negotiated, error) {
+	_, n, err := o.choose(c)
+	return n, err
+}
+
+// choose picks the first stream with a codec that we allow.
+func (o *Offered) choose(c Capabilities) (chosen int, n Negotiated, err error) {
+	flaw := ErrNoCommonCodec
+	for i, m := range o.description.MediaDescriptions {
 		if !usable(m) {
 			continue
 		}
-		s, err := readStream(d, m)
+		s, err := readStream(o.description, m)
 		if err != nil {
 			flaw = err
 			continue
 		}
-		if agreed, ok := s.agree(c); ok {
-			chosen, n = i, agreed
-			break
+		if n, ok := s.agree(c); ok {
+			return i, n, nil
 		}
 	}
-	if chosen < 0 {
-		return nil, n, flaw
+	return 0, Negotiated{}, flaw
+}
+
+// Answer answers the offer: the first stream with a codec that we allow gets our
+// side, with that codec and telephone-event; every other one gets port 0
+// (RFC 3264 §6). Errors are ErrNoCommonCodec and *SyntaxError.
+func (o *Offered) Answer(l Local, c Capabilities) (answer []byte, n Negotiated, err error) {
+	chosen, n, err := o.choose(c)
+	if err != nil {
+		return nil, n, err
 	}
-	out := l.description()
-	out.TimeDescriptions = d.TimeDescriptions // RFC 3264 §6: t= is the offer's
+	d, out := o.description, l.description()
+	if len(d.TimeDescriptions) > 0 {
+		out.TimeDescriptions = d.TimeDescriptions // RFC 3264 §6: t= is the offer's
+	}
 	for i, m := range d.MediaDescriptions {
 		if i == chosen {
 			out.MediaDescriptions = append(out.MediaDescriptions, l.stream(m.MediaName.Protos, n, n.direction()))
@@ -46,6 +67,32 @@ func Answer(offer []byte, l Local, c Capabilities) (answer []byte, n Negotiated,
 	}
 	answer, err = out.Marshal()
 	return answer, n, err
+}
+
+// Answer reads an offer and answers it, see Offered.Answer.
+func Answer(offer []byte, l Local, c Capabilities) (answer []byte, n Negotiated, err error) {
+	o, err := Read(offer)
+	if err != nil {
+		return nil, n, err
+	}
+	return o.Answer(l, c)
+}
+
+// Revise answers an offer within a dialog, in which before is our latest
+// description, made as l. The version of the o= line goes up by one, and with it
+// that of the Local returned, only if the answer differs from before (RFC 3264 §8):
+// an offer that merely refreshes the session changes nothing for the peer.
+func Revise(offer, before []byte, l Local, c Capabilities) (answer []byte, after Local, n Negotiated, err error) {
+	o, err := Read(offer)
+	if err != nil {
+		return nil, l, n, err
+	}
+	answer, n, err = o.Answer(l, c)
+	if err == nil && !bytes.Equal(answer, before) {
+		l.Version++
+		answer, n, err = o.Answer(l, c)
+	}
+	return answer, l, n, err
 }
 
 // agree picks the first codec of the peer's that we allow.
@@ -124,7 +171,8 @@ func addAttributes(m *sdp.MediaDescription, ptimeMs int64, direction sdp.Directi
 func rejected(m *sdp.MediaDescription) *sdp.MediaDescription {
 	name := m.MediaName
 	name.Port = sdp.RangedPort{}
-	name.Formats = slices.Clone(name.Formats)
-	name.Media = strings.Clone(name.Media)
+	if len(name.Formats) == 0 {
+		name.Formats = []string{"0"} // there must be one (RFC 3264 §6)
+	}
 	return &sdp.MediaDescription{MediaName: name}
 }

@@ -34,7 +34,7 @@ func Offer(l Local, c Capabilities) []byte {
 // Errors are ErrNoCommonCodec, also when the stream was rejected, and
 // *SyntaxError.
 func Accept(answer []byte, c Capabilities) (Negotiated, error) {
-	d, err := parse(answer)
+	d, err := read(answer)
 	if err != nil {
 		return Negotiated{}, err
 	}

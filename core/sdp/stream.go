@@ -1,7 +1,7 @@
 package sdp
 
 import (
-	"bytes"
+	"fmt"
 	"net/netip"
 	"strconv"
 	"strings"
@@ -11,28 +11,6 @@ import (
 
 	"offhook/media"
 )
-
-// parse reads a description. Phones and gateways leave out the last line end
-// and add lines of their own; such lines are passed over.
-func parse(body []byte) (*sdp.SessionDescription, error) {
-	var clean bytes.Buffer
-	for line := range bytes.Lines(body) {
-		line = bytes.TrimRight(line, "\r\n")
-		if len(line) < 2 || line[1] != '=' || !bytes.ContainsRune([]byte("vosiuepcbtrzkam"), rune(line[0])) {
-			continue
-		}
-		clean.Write(line)
-		clean.WriteString("\r\n")
-	}
-	d := &sdp.SessionDescription{}
-	if err := d.Unmarshal(clean.Bytes()); err != nil {
-		return nil, syntaxError("%v", err)
-	}
-	if len(d.MediaDescriptions) == 0 {
-		return nil, syntaxError("no m= line")
-	}
-	return d, nil
-}
 
 // stream is one audio stream of a peer's description.
 type stream struct {
@@ -60,25 +38,38 @@ func usable(m *sdp.MediaDescription) bool {
 // readStream reads the stream of a usable m= line.
 func readStream(d *sdp.SessionDescription, m *sdp.MediaDescription) (stream, error) {
 	s := stream{direction: directionOf(d, m), ptime: ptimeOf(m), formats: formatsOf(m)}
+	ip, err := addressOf(d, m)
+	if err != nil {
+		return s, err
+	}
+	s.muted = ip.IsUnspecified()
+	s.remote = netip.AddrPortFrom(ip, uint16(m.MediaName.Port.Value))
+	s.rtcp = rtcpOf(m, ip)
+	return s, nil
+}
+
+// addressOf is the address of c=, that of the stream or else of the session.
+// Names are not looked up, and we join no multicast group (RFC 3264 §6.2).
+func addressOf(d *sdp.SessionDescription, m *sdp.MediaDescription) (netip.Addr, error) {
 	c := m.ConnectionInformation
 	if c == nil {
 		c = d.ConnectionInformation
 	}
-	if c == nil || c.Address == nil {
-		return s, syntaxError("no c= line")
+	switch {
+	case c == nil:
+		return netip.Addr{}, syntaxError("no c= line for m=audio")
+	case c.Address == nil:
+		return netip.Addr{}, syntaxError("c= line: want IN, IP4 or IP6, and an address")
 	}
-	address, _, _ := strings.Cut(c.Address.Address, "/") // a multicast TTL
+	address, _, _ := strings.Cut(c.Address.Address, "/") // a TTL
 	ip, err := netip.ParseAddr(address)
-	if err != nil {
-		return s, syntaxError("c= line: %q is not an IP address", address)
+	switch {
+	case err != nil:
+		return ip, syntaxError("c= line: %.60q is not an IP address", address)
+	case ip.IsMulticast():
+		return ip, fmt.Errorf("%w: %s is a multicast address", ErrNoCommonCodec, ip)
 	}
-	if port := m.MediaName.Port.Value; port < 1 || port > 65535 {
-		return s, syntaxError("m= line: port %d out of range", port)
-	}
-	s.muted = ip.IsUnspecified()
-	s.remote = netip.AddrPortFrom(ip.Unmap(), uint16(m.MediaName.Port.Value))
-	s.rtcp = rtcpOf(m, ip)
-	return s, nil
+	return ip.Unmap(), nil
 }
 
 // rtcpOf reads a=rtcp (RFC 3605): a port, with an address or without.
@@ -88,13 +79,13 @@ func rtcpOf(m *sdp.MediaDescription, ip netip.Addr) netip.AddrPort {
 		return netip.AddrPort{}
 	}
 	fields := strings.Fields(value)
+	if len(fields) == 0 {
+		return netip.AddrPort{}
+	}
 	if len(fields) == 4 {
 		if other, err := netip.ParseAddr(fields[3]); err == nil {
 			ip = other
 		}
-	}
-	if len(fields) == 0 {
-		return netip.AddrPort{}
 	}
 	port, err := strconv.ParseUint(fields[0], 10, 16)
 	if err != nil || port == 0 {
@@ -139,9 +130,12 @@ func formatsOf(m *sdp.MediaDescription) []format {
 		if a.Key != "rtpmap" {
 			continue
 		}
-		number, encoding, _ := strings.Cut(a.Value, " ")
-		if pt, err := strconv.ParseUint(number, 10, 7); err == nil {
-			maps[uint8(pt)] = strings.ToLower(strings.TrimSpace(encoding))
+		fields := strings.Fields(a.Value)
+		if len(fields) < 2 {
+			continue
+		}
+		if pt, err := strconv.ParseUint(fields[0], 10, 7); err == nil {
+			maps[uint8(pt)] = strings.ToLower(fields[1])
 		}
 	}
 	var formats []format

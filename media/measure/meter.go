@@ -14,9 +14,8 @@ const (
 	fullScale = 32768 // 0 dBov
 	clipping  = 32124 // what µ-law's largest value decodes to; A-law's is larger
 
-	maxTones     = 64
-	shortestTone = 100 * time.Millisecond
-	chunk        = 1024 // samples that are looked at together
+	maxTones = 64
+	chunk    = 1024 // samples that are looked at together
 )
 
 // Options set up a Meter.
@@ -173,7 +172,7 @@ func (m *Meter) drop(n int) {
 
 // keep adds a tone, and lets the shortest go if there are too many.
 func (m *Meter) keep(t Tone) {
-	if t.Duration < shortestTone {
+	if !t.real() {
 		return
 	}
 	m.tones = append(m.tones, t)
@@ -206,7 +205,7 @@ func (m *Meter) Result() Result {
 	}
 	if m.tracking {
 		now := m.track // a copy: it goes on
-		if t, _ := now.finish(m.pending, m.first, m); t.Duration >= shortestTone {
+		if t, _ := now.finish(m.pending, m.first, m); t.real() {
 			r.Tones = append(r.Tones, t)
 		}
 	}

@@ -9,7 +9,7 @@ type Result struct {
 	Peak     float64       // largest sample, dBov; -Inf if all samples are zero
 	Silence  float64       // share of the time that was silent, 0 to 1
 	Clipped  float64       // share of the samples at full scale, 0 to 1
-	Tones    []Tone        // of 100 ms and more, in order of time; of more than 64 the longest
+	Tones    []Tone        // of 100 ms and more, or 400 ms if much else is heard, in order of time; of more than 64 the longest
 }
 
 // Longest is the tone that lasted longest; false: there is none.
@@ -31,4 +31,16 @@ type Tone struct {
 	Level     float64       // dBm0, of this frequency alone
 	SINAD     float64       // dB, at most 100: all that is heard against all but this frequency; its negative is THD+N
 	Missing   time.Duration // part of Duration in which it was not heard, as when packets are lost
+}
+
+const (
+	shortestTone = 100 * time.Millisecond
+	// A vowel can pass for a tone for 300 ms, but there is more than the tone in it.
+	cleanSINAD  = 15 // dB
+	uncleanTone = 400 * time.Millisecond
+)
+
+// real tells a tone from a piece of speech or noise.
+func (t Tone) real() bool {
+	return t.Duration >= uncleanTone || t.Duration >= shortestTone && t.SINAD >= cleanSINAD
 }

@@ -53,11 +53,11 @@ func (s sine) start(x []float64) int {
 	return at
 }
 
-// end is the sample of x from which on the sine sounds no more.
-func (s sine) end(x []float64) int {
+// end is the sample of x from which on the sine sounds no more, but another one of its frequency.
+func (s sine) end(x []float64, next sine) int {
 	sum, least, at := 0.0, 0.0, 0
 	for i := range x {
-		if sum += s.gain(x, i); sum < least {
+		if sum += s.gain(x, i) - next.gain(x, i); sum < least {
 			least, at = sum, i+1
 		}
 	}

@@ -3,7 +3,7 @@ package measure
 import "math"
 
 const (
-	maxHeld     = 3   // blocks that a tone may be gone for, as when packets are lost
+	maxHeld     = 4   // blocks that a tone may be gone for, as when packets are lost: three packets touch four
 	heldShare   = 0.3 // of a block's energy that must be the tone's
 	maxTurn     = 1.0 // radians that the phase may be off
 	leastLevel  = 0.7 // of the mean amplitude
@@ -107,7 +107,7 @@ func (t *tracker) finish(x []float64, first int64, m *Meter) (tone Tone, end int
 	}
 	s := t.latest.sine
 	s.hz, s.amplitude = t.hz(), t.amplitude
-	end = s.end(x)
+	end = s.end(x, t.next(x, m.block))
 	return Tone{
 		Start:     m.duration(t.start),
 		Duration:  m.duration(first + int64(end) - t.start),
@@ -116,6 +116,18 @@ func (t *tracker) finish(x []float64, first int64, m *Meter) (tone Tone, end int
 		SINAD:     t.sinad(float64(m.block)),
 		Missing:   m.duration(int64(t.missing)),
 	}, end
+}
+
+// next is what x has of the tone's frequency after its end: nothing, or the same tone at another level or in another phase,
+// as the latest block shows that was not of the tone.
+func (t *tracker) next(x []float64, block int) sine {
+	if t.held < 2 { // a gap may yet turn out to be one
+		return sine{rate: t.latest.rate}
+	}
+	at := t.held * block
+	next := fit(x[at:at+block], t.hz(), t.latest.rate)
+	next.centre += float64(at)
+	return next
 }
 
 // sinad compares all with what the sine leaves. The fit of two parameters per block takes away a little of the noise too.

@@ -1,6 +1,7 @@
 package route
 
 import (
+	"errors"
 	"fmt"
 	"maps"
 	"net/netip"
@@ -14,22 +15,21 @@ type Rule struct {
 	To     string            // pattern of the user part of the Request-URI
 	From   string            // pattern of the user part of From
 	Source string            // address or CIDR prefix the call comes from
-	Header map[string]string // header field name → pattern of one of its values
+	Header map[string]string // header field name → pattern of one of its values, the first 20 of which are looked at
 	Script string            // what answers
 }
 
 // Facts are what a call is picked by.
 type Facts struct {
-	To, From string // user parts
+	To, From string // user parts, without escapes
 	Source   netip.Addr
 	Header   func(name string) []string // nil: no header fields
 }
 
-// Table is an ordered list of rules.
+// Table is an ordered list of rules. It does not change.
 type Table struct {
 	rules  []rule
-	byUser bool                     // try the script named like the called user
-	exists func(script string) bool // which scripts there are
+	byUser bool // try the script named like the called user
 }
 
 type rule struct {
@@ -48,134 +48,138 @@ type headerRule struct {
 const Fallback = "default"
 
 // New compiles rules. With byUser, a call that no rule matches goes to the
-// script named like the called user, if exists says there is one.
-func New(rules []Rule, byUser bool, exists func(script string) bool) (*Table, error) {
-	t := &Table{byUser: byUser, exists: exists}
+// script named like the called user, if there is one. The error is Errors.
+func New(rules []Rule, byUser bool) (*Table, error) {
+	t := &Table{byUser: byUser}
+	var wrong Errors
 	for i, r := range rules {
-		compiled, err := compile(r)
-		if err != nil {
-			return nil, fmt.Errorf("route %d: %w", i+1, err)
-		}
+		compiled := rule{Rule: r}
+		compiled.compile(func(key string, err error) { wrong = append(wrong, &Error{i + 1, key, err}) })
 		t.rules = append(t.rules, compiled)
+	}
+	if wrong != nil {
+		return nil, wrong
 	}
 	return t, nil
 }
 
-func compile(r Rule) (rule, error) {
-	c := rule{Rule: r}
+// compile reads what the rule says and reports all that is wrong with it.
+func (r *rule) compile(fail func(key string, err error)) {
 	if r.Script == "" {
-		return c, fmt.Errorf("script: is empty: write the name of the script that answers")
+		fail("script", errors.New("is empty: write the name of the script that answers"))
 	}
-	var err error
-	if c.to, err = ParsePattern(r.To); err != nil {
-		return c, fmt.Errorf("to: %w", err)
+	pattern := func(key, text string) Pattern {
+		p, err := ParsePattern(text)
+		if err != nil {
+			fail(key, err)
+		}
+		return p
 	}
-	if c.from, err = ParsePattern(r.From); err != nil {
-		return c, fmt.Errorf("from: %w", err)
-	}
+	r.to, r.from = pattern("to", r.To), pattern("from", r.From)
 	if r.Source != "" {
-		if c.source, err = parseSource(r.Source); err != nil {
-			return c, err
+		var err error
+		if r.source, err = parseSource(r.Source); err != nil {
+			fail("source", err)
 		}
 	}
 	for _, name := range slices.Sorted(maps.Keys(r.Header)) {
-		p, err := ParsePattern(r.Header[name])
-		if err != nil {
-			return c, fmt.Errorf("header %s: %w", name, err)
+		if !isToken(name) {
+			fail("header "+name, errors.New("is no name of a header field"))
 		}
-		c.headers = append(c.headers, headerRule{name, p})
+		r.headers = append(r.headers, headerRule{name, pattern("header "+name, r.Header[name])})
 	}
-	return c, nil
 }
 
+// isToken tells whether s can be a header field's name (RFC 3261 §25.1).
+func isToken(s string) bool {
+	return s != "" && !strings.ContainsFunc(s, func(c rune) bool {
+		return (c < '0' || c > '9') && (c < 'A' || c > 'Z') && (c < 'a' || c > 'z') && !strings.ContainsRune("-.!%*_+`'~", c)
+	})
+}
+
+// parseSource reads an address or a prefix; IPv4 in IPv6 is IPv4.
 func parseSource(s string) (netip.Prefix, error) {
-	if addr, err := netip.ParseAddr(s); err == nil {
-		return netip.PrefixFrom(addr, addr.BitLen()), nil
-	}
 	p, err := netip.ParsePrefix(s)
+	if addr, addrErr := netip.ParseAddr(s); addrErr == nil {
+		p, err = netip.PrefixFrom(addr, addr.BitLen()), nil
+	}
 	if err != nil {
-		return p, fmt.Errorf("source: %q is neither an IP address nor a prefix like 10.0.0.0/8", s)
+		return p, fmt.Errorf("%q is neither an IP address nor a prefix like 10.0.0.0/8", s)
+	}
+	if p.Addr().Is4In6() && p.Bits() >= 96 {
+		p = netip.PrefixFrom(p.Addr().Unmap(), p.Bits()-96)
 	}
 	return p.Masked(), nil
 }
 
-// miss says why a rule does not match; it is empty for one that does.
-func (r rule) miss(f Facts) string {
-	if r.To != "" && !r.to.Match(f.To) {
-		return fmt.Sprintf("to %q does not match %s", f.To, r.To)
-	}
-	if r.From != "" && !r.from.Match(f.From) {
-		return fmt.Sprintf("from %q does not match %s", f.From, r.From)
-	}
-	if r.Source != "" && !r.source.Contains(f.Source.Unmap()) {
-		return fmt.Sprintf("source %s is not in %s", f.Source, r.Source)
-	}
-	for _, h := range r.headers {
-		var values []string
-		if f.Header != nil {
-			values = f.Header(h.name)
-		}
-		if !slices.ContainsFunc(values, h.pattern.Match) {
-			return fmt.Sprintf("header %s %q does not match %s", h.name, values, h.pattern)
+// Pick returns the script for a call and the number of the rule that says so,
+// counted from 1. The number is 0 when no rule matches; then script is the one
+// named like the called user, or the fallback, or empty, as far as they exist.
+// The script that a rule names is returned whether it exists or not.
+func (t *Table) Pick(f Facts, exists func(script string) bool) (script string, number int) {
+	for i := range t.rules {
+		if key, _ := t.rules[i].miss(&f); key == "" {
+			return t.rules[i].Script, i + 1
 		}
 	}
-	return ""
+	switch {
+	case t.byUser && exists(f.To):
+		return f.To, 0
+	case exists(Fallback):
+		return Fallback, 0
+	}
+	return "", 0
 }
 
-// Pick returns the script for a call.
-func (t *Table) Pick(f Facts) (script string) {
-	for _, r := range t.rules {
-		if r.miss(f) == "" {
-			return r.Script
+// miss returns the first condition that a call does not meet, "" when it meets
+// them all, and for a condition on a header field which.
+func (r *rule) miss(f *Facts) (key string, h *headerRule) {
+	switch {
+	case r.To != "" && !r.to.Match(f.To):
+		return "to", nil
+	case r.From != "" && !r.from.Match(f.From):
+		return "from", nil
+	case r.Source != "" && !r.source.Contains(f.Source.Unmap().WithZone("")):
+		return "source", nil
+	}
+	for i := range r.headers {
+		h := &r.headers[i]
+		if !slices.ContainsFunc(f.values(h.name), h.pattern.Match) {
+			return "header", h
 		}
 	}
-	if t.byUser && t.exists(f.To) {
-		return f.To
-	}
-	return Fallback
+	return "", nil
 }
 
-// Scripts lists the scripts that rules name, in order, each once.
-func (t *Table) Scripts() []string {
-	var names []string
-	for _, r := range t.rules {
-		if !slices.Contains(names, r.Script) {
-			names = append(names, r.Script)
-		}
+// maxValues is how many header fields of one name are looked at, for the reason that maxMatched has.
+const maxValues = 20
+
+func (f *Facts) values(header string) []string {
+	if f.Header == nil {
+		return nil
 	}
-	return names
+	values := f.Header(header)
+	return values[:min(len(values), maxValues)]
 }
 
-// Explain returns what Pick returns and, line by line, why.
-func (t *Table) Explain(f Facts) (script string, why []string) {
-	for i, r := range t.rules {
-		miss := r.miss(f)
-		if miss == "" {
-			return r.Script, append(why, fmt.Sprintf("route %d matches (%s)", i+1, r.conditions()))
-		}
-		why = append(why, fmt.Sprintf("route %d does not match: %s", i+1, miss))
+// Errors are all the things wrong with a list of rules.
+type Errors []*Error
+
+// Error gives them line by line.
+func (e Errors) Error() string {
+	lines := make([]string, len(e))
+	for i, err := range e {
+		lines[i] = err.Error()
 	}
-	if t.byUser {
-		if t.exists(f.To) {
-			return f.To, append(why, fmt.Sprintf("routing.by_user: there is a script named like the called user %q", f.To))
-		}
-		why = append(why, fmt.Sprintf("routing.by_user: there is no script named like the called user %q", f.To))
-	}
-	return Fallback, append(why, "no rule is left")
+	return strings.Join(lines, "\n")
 }
 
-func (r rule) conditions() string {
-	var all []string
-	for _, c := range []struct{ name, value string }{{"to", r.To}, {"from", r.From}, {"source", r.Source}} {
-		if c.value != "" {
-			all = append(all, c.name+" "+c.value)
-		}
-	}
-	for _, h := range r.headers {
-		all = append(all, fmt.Sprintf("header %s %s", h.name, h.pattern))
-	}
-	if len(all) == 0 {
-		return "every call"
-	}
-	return strings.Join(all, ", ")
+// Error is one thing wrong with a rule.
+type Error struct {
+	Number int    // of the rule, counted from 1
+	Key    string // "to", "header X-Env"
+	Err    error
 }
+
+func (e *Error) Error() string { return fmt.Sprintf("route %d: %s: %v", e.Number, e.Key, e.Err) }
+func (e *Error) Unwrap() error { return e.Err }

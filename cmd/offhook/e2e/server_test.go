@@ -73,10 +73,6 @@ type server struct {
 // the given default.lua (empty: the shipped one), and waits until it serves.
 func start(t *testing.T, script string, set ...string) *server {
 	t.Helper()
-	if testing.Short() {
-		t.Skip("end-to-end test in -short mode")
-	}
-	s := &server{t: t, scripts: t.TempDir(), socket: filepath.Join(t.TempDir(), "s"), out: newOutput(), exited: make(chan error, 1)}
 	if script == "" {
 		shipped, err := os.ReadFile("../../../scripts/default.lua")
 		if err != nil {
@@ -84,8 +80,24 @@ func start(t *testing.T, script string, set ...string) *server {
 		}
 		script = string(shipped)
 	}
-	s.save(script)
+	return startFiles(t, map[string]string{"default.lua": script}, set...)
+}
+
+// startFiles is start with any files in the scripts folder. One that is called
+// offhook.toml is the configuration.
+func startFiles(t *testing.T, files map[string]string, set ...string) *server {
+	t.Helper()
+	if testing.Short() {
+		t.Skip("end-to-end test in -short mode")
+	}
+	s := &server{t: t, scripts: t.TempDir(), socket: filepath.Join(t.TempDir(), "s"), out: newOutput(), exited: make(chan error, 1)}
 	args := []string{"serve", "--scripts", s.scripts, "--log-format", "json"}
+	for name, text := range files {
+		s.saveAs(name, text)
+		if name == "offhook.toml" {
+			args = append(args, "--config", filepath.Join(s.scripts, name))
+		}
+	}
 	for _, kv := range append([]string{"sip.port=0", "sip.bind_address=127.0.0.1", "sip.transport=udp,tcp", "health.health_check_port=0", "control.socket=" + s.socket}, set...) {
 		args = append(args, "--set", kv)
 	}
@@ -101,11 +113,17 @@ func start(t *testing.T, script string, set ...string) *server {
 	return s
 }
 
-// save replaces default.lua as an editor does: write beside it, then rename.
+// save replaces default.lua.
 func (s *server) save(script string) {
 	s.t.Helper()
-	path := filepath.Join(s.scripts, "default.lua")
-	if err := os.WriteFile(path+".tmp", []byte(script), 0o600); err != nil {
+	s.saveAs("default.lua", script)
+}
+
+// saveAs writes a file as an editor does: write beside it, then rename.
+func (s *server) saveAs(name, text string) {
+	s.t.Helper()
+	path := filepath.Join(s.scripts, name)
+	if err := os.WriteFile(path+".tmp", []byte(text), 0o600); err != nil {
 		s.t.Fatal(err)
 	}
 	if err := os.Rename(path+".tmp", path); err != nil {

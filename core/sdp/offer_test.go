@@ -1,0 +1,125 @@
+package sdp
+
+import (
+	"errors"
+	"net/netip"
+	"strings"
+	"testing"
+	"time"
+
+	"offhook/media"
+)
+
+func TestOffer(t *testing.T) {
+	head := "v=0\r\no=offhook 42 3 IN IP4 192.0.2.1\r\ns=-\r\nc=IN IP4 192.0.2.1\r\nt=0 0\r\n"
+	for _, c := range []struct {
+		name string
+		c    Capabilities
+		want string
+	}{
+		{"all", testCapabilities(), "m=audio 10000 RTP/AVP 0 8 101\r\na=rtpmap:0 PCMU/8000\r\na=rtpmap:8 PCMA/8000\r\n" +
+			"a=rtpmap:101 telephone-event/8000\r\na=fmtp:101 0-15\r\na=ptime:20\r\na=sendrecv\r\n"},
+		{"PCMA, 40 ms, no digits", Capabilities{Codecs: []media.Codec{media.PCMA}, Ptime: 40 * time.Millisecond},
+			"m=audio 10000 RTP/AVP 8\r\na=rtpmap:8 PCMA/8000\r\na=ptime:40\r\na=sendrecv\r\n"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			if got := string(Offer(testLocal(), c.c)); got != head+c.want {
+				t.Errorf("offer\n%s\nwant\n%s", got, head+c.want)
+			}
+		})
+	}
+}
+
+// TestOfferAndAnswer lets two of us agree: both sides come to the same, seen from either end.
+func TestOfferAndAnswer(t *testing.T) {
+	caller, callee := testLocal(), Local{Address: netip.MustParseAddr("2001:db8::2"), Port: 20000, ID: 7, Version: 1}
+	both := testCapabilities()
+	for _, c := range []struct {
+		name             string
+		offers, answers  Capabilities
+		codec            media.Codec
+		dtmf             uint8
+		receives, speaks time.Duration
+	}{
+		{"alike", both, both, media.PCMU, 101, 20, 20},
+		{"the other order", both, Capabilities{Codecs: []media.Codec{media.PCMA, media.PCMU}, DTMF: true}, media.PCMU, 101, 20, 20},
+		{"one in common", both, Capabilities{Codecs: []media.Codec{media.PCMA}}, media.PCMA, 0, 20, 20},
+		{"30 ms", Capabilities{Codecs: both.Codecs, Ptime: 30 * time.Millisecond}, both, media.PCMU, 0, 30, 30},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			answer, there, err := Answer(Offer(caller, c.offers), callee, c.answers)
+			if err != nil {
+				t.Fatal(err)
+			}
+			here, err := Accept(answer, c.offers)
+			if err != nil {
+				t.Fatal(err)
+			}
+			want := Negotiated{Codec: c.codec, PayloadType: c.codec.PayloadType(), DTMFPayloadType: c.dtmf, Ptime: c.speaks * time.Millisecond, Send: true, Receive: true}
+			want.Remote = netip.AddrPortFrom(callee.Address, 20000)
+			if here != want {
+				t.Errorf("the caller agreed on %+v, want %+v", here, want)
+			}
+			want.Remote, want.Ptime = netip.AddrPortFrom(caller.Address, 10000), c.receives*time.Millisecond
+			if there != want {
+				t.Errorf("the callee agreed on %+v, want %+v", there, want)
+			}
+		})
+	}
+}
+
+func TestAccept(t *testing.T) {
+	for _, c := range []struct {
+		name  string
+		lines []string
+		want  func(*Negotiated)
+		err   string // empty: none
+	}{
+		{name: "one codec", lines: []string{peerC, "m=audio 4000 RTP/AVP 0"}},
+		{
+			name:  "several codecs: the first is what we send",
+			lines: []string{peerC, "m=audio 4000 RTP/AVP 8 0 101", "a=rtpmap:101 telephone-event/8000"},
+			want:  func(n *Negotiated) { n.Codec, n.PayloadType, n.DTMFPayloadType = media.PCMA, 8, 101 },
+		},
+		{
+			name:  "another payload type for telephone-event",
+			lines: []string{peerC, "m=audio 4000 RTP/AVP 0 97", "a=rtpmap:97 telephone-event/8000"},
+			want:  func(n *Negotiated) { n.DTMFPayloadType = 97 },
+		},
+		{name: "recvonly", lines: []string{peerC, "m=audio 4000 RTP/AVP 0", "a=recvonly"}, want: func(n *Negotiated) { n.Receive = false }},
+		{name: "sendonly", lines: []string{peerC, "m=audio 4000 RTP/AVP 0", "a=sendonly"}, want: func(n *Negotiated) { n.Send, n.Hold = false, true }},
+		{name: "inactive", lines: []string{peerC, "m=audio 4000 RTP/AVP 0", "a=inactive"}, want: func(n *Negotiated) { n.Send, n.Receive, n.Hold = false, false, true }},
+		{name: "a line too many", lines: []string{peerC, "m=audio 4000 RTP/AVP 0", "m=video 0 RTP/AVP 31"}},
+		{name: "a codec that we did not offer", lines: []string{peerC, "m=audio 4000 RTP/AVP 9"}, err: "no common codec"},
+		{name: "rejected", lines: []string{peerC, "m=audio 0 RTP/AVP 0"}, err: "no common codec"},
+		{name: "rejected without a format", lines: []string{"m=audio 0 RTP/AVP"}, err: "no common codec"},
+		{name: "video first", lines: []string{peerC, "m=video 4000 RTP/AVP 31", "m=audio 4000 RTP/AVP 0"}, err: "no common codec"},
+		{name: "SRTP", lines: []string{peerC, "m=audio 4000 RTP/SAVP 0"}, err: "no common codec"},
+		{name: "no c=", lines: []string{"m=audio 4000 RTP/AVP 0"}, err: "no c= line"},
+		{name: "no m=", lines: []string{peerC}, err: "no m= line"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			got, err := Accept(description(c.lines...), testCapabilities())
+			if c.err != "" {
+				var flaw *SyntaxError
+				if err == nil || !strings.Contains(err.Error(), c.err) {
+					t.Errorf("error %v, want %q", err, c.err)
+				}
+				if errors.As(err, &flaw) == errors.Is(err, ErrNoCommonCodec) {
+					t.Errorf("error %v is neither or both of *SyntaxError and ErrNoCommonCodec", err)
+				}
+				return
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			want := usual()
+			if c.want != nil {
+				c.want(&want)
+			}
+			if got != want {
+				t.Errorf("agreed on %+v, want %+v", got, want)
+			}
+		})
+	}
+}
