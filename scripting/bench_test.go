@@ -127,3 +127,19 @@ func (c *benchCall) Notify(func(Event)) {
 		c.notified()
 	}
 }
+
+// BenchmarkCheck is the static checks of 100 lines.
+func BenchmarkCheck(b *testing.B) {
+	e := benchEngine(b, hundredLines())
+	s := e.Generation().snapshot
+	parsed, wrong := e.parse(s)
+	if wrong != nil {
+		b.Fatal(wrong)
+	}
+	b.ReportAllocs()
+	for b.Loop() {
+		if found := e.words.check(parsed, texts(s), []string{"default.lua"}); found != nil {
+			b.Fatal(found)
+		}
+	}
+}

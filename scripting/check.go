@@ -13,8 +13,9 @@ import (
 // written out in the script that their function does not take. They are driven by the Reference and use the same
 // conversions as calls do, so that they say the same. What is not certain is no finding, as a finding refuses the scripts:
 //
-//   - a variable is a call if it is the first parameter of a handler, or is a parameter named call on which a verb is used;
-//     and if nothing else is ever assigned to it;
+//   - a variable is a call if it is the first parameter of a handler, or a parameter of a function that is only ever called,
+//     and with calls there; and if nothing else is ever assigned to it. Of other parameters named call, on which a verb is
+//     used, only what differs from a name by one letter is a finding: objects around a call are called call, too;
 //   - a module is one unless some file sets a global of its name, or does more with _G than to name a global;
 //   - a global is missing if no file sets it, and no condition asks whether it is there.
 
@@ -64,25 +65,29 @@ func (v *vocabulary) ofCall() []string {
 // folderCheck is what the files of one folder have in common: their globals.
 type folderCheck struct {
 	*vocabulary
-	modules  []string // what require finds
+	files    []string // that require finds
 	findings Findings
 
 	set     map[string]bool // globals that some file sets
 	asked   map[string]bool // globals, and names of modules as "string.pack", that some condition asks for
 	read    map[string]bool
 	unknown bool // globals may be set in ways that are not seen
+	globals map[string]*variable
 	later   []func()
 }
 
-// check looks at the parsed files of a folder. all is false when there are more, which could not be parsed.
-func (v *vocabulary) check(files []*sandbox.Syntax, texts map[string]string, modules []string, all bool) Findings {
+// check looks at the parsed files of a folder, of which files are all.
+func (v *vocabulary) check(parsed []*sandbox.Syntax, texts map[string]string, files []string) Findings {
 	c := &folderCheck{
-		vocabulary: v, modules: modules, unknown: !all,
-		set: map[string]bool{}, asked: map[string]bool{}, read: map[string]bool{},
+		vocabulary: v, files: files, unknown: len(parsed) < len(files),
+		set: map[string]bool{}, asked: map[string]bool{}, read: map[string]bool{}, globals: map[string]*variable{},
 	}
-	for _, s := range files {
+	for _, s := range parsed {
 		f := &fileCheck{folderCheck: c, path: s.Name(), lines: strings.Split(texts[s.Name()], "\n")}
-		f.function(nil, s.Stmts(), nil)
+		f.function(nil, s.Stmts(), nil, nil)
+	}
+	for _, g := range c.globals {
+		g.escapes = g.escapes || c.unknown
 	}
 	for _, look := range c.later { // all assignments are known now
 		look()
@@ -127,14 +132,21 @@ func (s *scope) visible() []string {
 	return names
 }
 
-// variable is a local variable and what is known of it, once its file has been looked through.
+// variable is a variable and what is known of it, once all files have been looked through.
 type variable struct {
 	handed   bool      // the first parameter of a handler
-	named    bool      // a parameter named call
 	alias    *variable // it was declared as a copy of
+	of       *variable // it is a parameter of the function that this variable holds
+	position int       // among those, from 0
 	assigned bool      // something else may be in it
-	verbs    bool      // a verb is called on it
-	misfits  bool      // used as no call is
+
+	named   bool // a parameter named call
+	verbs   bool // a verb is called on it
+	misfits bool // used as no call is
+
+	calls   [][]*variable // of the function in it: the variables that were passed, nil for other values
+	escapes bool          // that function may be called by others, too
+	asking  bool          // isCall is at it
 }
 
 // isCall tells whether it is certain that the variable is a call.
@@ -142,11 +154,25 @@ func (v *variable) isCall() bool {
 	switch {
 	case v.assigned:
 		return false
+	case v.handed, v.asking: // a function that calls itself passes on what it got
+		return true
 	case v.alias != nil:
 		return v.alias.isCall()
+	case v.of == nil || v.of.assigned || v.of.escapes || len(v.of.calls) == 0:
+		return false
 	}
-	return v.handed || v.named && v.verbs && !v.misfits
+	v.asking = true
+	defer func() { v.asking = false }()
+	for _, args := range v.of.calls {
+		if v.position >= len(args) || args[v.position] == nil || !args[v.position].isCall() {
+			return false
+		}
+	}
+	return true
 }
+
+// looksLikeCall tells whether the variable most likely is a call.
+func (v *variable) looksLikeCall() bool { return v.named && v.verbs && !v.misfits && !v.assigned }
 
 func (f *fileCheck) declare(name string, v *variable) {
 	f.scope.names, f.scope.vars = append(f.scope.names, name), append(f.scope.vars, v)
@@ -159,11 +185,12 @@ func (f *fileCheck) within(do func()) {
 	f.scope = f.scope.outer
 }
 
-// function looks through a function; first is what is known of its first parameter.
-func (f *fileCheck) function(params []string, body []ast.Stmt, first *variable) {
+// function looks through a function. first is what is known of its first parameter, in the variable that it is put into; nil
+// when nothing is, or none.
+func (f *fileCheck) function(params []string, body []ast.Stmt, first, in *variable) {
 	f.within(func() {
 		for i, name := range params {
-			v := &variable{named: name == "call"}
+			v := &variable{named: name == "call", of: in, position: i}
 			if i == 0 && first != nil {
 				v = first
 			}
@@ -171,6 +198,16 @@ func (f *fileCheck) function(params []string, body []ast.Stmt, first *variable) 
 		}
 		f.block(body)
 	})
+}
+
+// globalVariable is what is known of a global.
+func (f *fileCheck) globalVariable(name string) *variable {
+	v := f.globals[name]
+	if v == nil {
+		v = &variable{}
+		f.globals[name] = v
+	}
+	return v
 }
 
 // find notes a finding about a word on a line. The column is that of the word if it stands there once.

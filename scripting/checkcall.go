@@ -52,10 +52,11 @@ func (f *fileCheck) method(e *ast.FuncCallExpr) {
 	v.verbs = v.verbs || verb != nil
 	f.later = append(f.later, func() {
 		switch {
-		case !v.isCall():
 		case verb != nil:
-			f.arguments(verb, e.Args, e.Line(), e.Method)
-		case slices.Contains(f.fields, e.Method):
+			if v.isCall() {
+				f.arguments(verb, e.Args, e.Line(), e.Method)
+			}
+		case v.isCall() && slices.Contains(f.fields, e.Method):
 			f.find(e.Line(), e.Method, fmt.Sprintf("%s is no verb: write call.%s", e.Method, e.Method))
 		default:
 			f.member(e.Line(), object.Value, e.Method, v)
@@ -65,10 +66,14 @@ func (f *fileCheck) method(e *ast.FuncCallExpr) {
 
 // plainCall looks at name(…).
 func (f *fileCheck) plainCall(e *ast.FuncCallExpr, name *ast.IdentExpr) {
-	if v := f.scope.find(name.Value); v != nil {
+	v := f.scope.find(name.Value)
+	if v != nil {
 		v.misfits = true
+		v.calls = append(v.calls, f.passed(e.Args))
 		return
 	}
+	v = f.globalVariable(name.Value)
+	v.calls = append(v.calls, f.passed(e.Args))
 	f.global(name, false)
 	fn := f.functions[name.Value]
 	if fn == nil {
@@ -85,13 +90,25 @@ func (f *fileCheck) plainCall(e *ast.FuncCallExpr, name *ast.IdentExpr) {
 	})
 }
 
+// passed are the variables among arguments, nil for other values.
+func (f *fileCheck) passed(args []ast.Expr) []*variable {
+	vars := make([]*variable, len(args))
+	for i, arg := range args {
+		if ident, ok := arg.(*ast.IdentExpr); ok {
+			vars[i] = f.scope.find(ident.Value)
+		}
+	}
+	return vars
+}
+
 // require looks for the module that is named.
 func (f *fileCheck) require(e *ast.FuncCallExpr) {
 	if len(e.Args) == 0 {
 		return
 	}
-	if name, ok := e.Args[0].(*ast.StringExpr); ok && !slices.Contains(f.modules, name.Value) {
-		f.find(e.Line(), name.Value, fmt.Sprintf("require: no module %q (%s)%s", name.Value, modulePath(name.Value), suggest(name.Value, f.modules)))
+	if name, ok := e.Args[0].(*ast.StringExpr); ok && !slices.Contains(f.files, modulePath(name.Value)) {
+		message := fmt.Sprintf("require: no module %q (%s)%s", name.Value, modulePath(name.Value), suggest(name.Value, moduleNames(f.files)))
+		f.find(e.Line(), name.Value, message)
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"maps"
 	"slices"
 
+	"github.com/agnivade/levenshtein"
 	"github.com/yuin/gopher-lua/ast"
 )
 
@@ -25,9 +26,12 @@ func (f *fileCheck) expr(e ast.Expr, asked bool) {
 func (f *fileCheck) lookAt(e ast.Expr, asked bool) {
 	switch e := e.(type) {
 	case *ast.IdentExpr:
-		if f.scope.find(e.Value) == nil {
+		v := f.scope.find(e.Value)
+		if v == nil {
+			v = f.globalVariable(e.Value)
 			f.global(e, asked)
 		}
+		v.escapes = true
 	case *ast.AttrGetExpr:
 		f.index(e, asked)
 	case *ast.TableExpr:
@@ -54,7 +58,7 @@ func (f *fileCheck) lookAt(e ast.Expr, asked bool) {
 	case *ast.UnaryLenOpExpr:
 		f.expr(e.Expr, false)
 	case *ast.FunctionExpr:
-		f.function(e.ParList.Names, e.Stmts, nil)
+		f.function(e.ParList.Names, e.Stmts, nil, nil)
 	}
 }
 
@@ -127,6 +131,7 @@ func (f *fileCheck) index(e *ast.AttrGetExpr, asked bool) {
 	}
 	if f.isG(object) {
 		f.read[key.Value], f.asked[key.Value] = true, true
+		f.globalVariable(key.Value).escapes = true
 		return
 	}
 	v := f.scope.find(object.Value)
@@ -142,13 +147,33 @@ func (f *fileCheck) index(e *ast.AttrGetExpr, asked bool) {
 // member looks at a name in a call or in a module.
 func (f *fileCheck) member(line int, object, key string, v *variable) {
 	switch {
-	case v != nil && v.isCall():
-		if names := f.ofCall(); !slices.Contains(names, key) {
+	case v != nil:
+		names := f.ofCall()
+		if !slices.Contains(names, key) && (v.isCall() || v.looksLikeCall() && isTypo(key, names)) {
 			f.find(line, key, fmt.Sprintf("call has no %q%s", key, suggest(key, names)))
 		}
-	case v == nil && f.isModule(object) && !f.asked[object+"."+key]:
+	case f.isModule(object) && !f.asked[object+"."+key]:
 		if names := f.library[object]; !slices.Contains(names, key) {
 			f.find(line, key, fmt.Sprintf("%s has no %q%s", object, key, suggest(key, names)))
 		}
 	}
+}
+
+// isTypo tells whether a word is one of names but for one letter, or two that changed places.
+func isTypo(word string, names []string) bool {
+	return len(word) >= 4 && slices.ContainsFunc(names, func(name string) bool {
+		return levenshtein.ComputeDistance(word, name) == 1 || swapped(word, name)
+	})
+}
+
+func swapped(a, b string) bool {
+	if len(a) != len(b) {
+		return false
+	}
+	for i := 1; i < len(a); i++ {
+		if a[i-1] != b[i-1] {
+			return a[i-1] == b[i] && a[i] == b[i-1] && a[i+1:] == b[i+1:]
+		}
+	}
+	return false
 }

@@ -69,8 +69,9 @@ func (f *fileCheck) loop(names []string, body []ast.Stmt) {
 func (f *fileCheck) local(s *ast.LocalAssignStmt) {
 	if len(s.Names) == 1 && len(s.Exprs) == 1 {
 		if fn, ok := s.Exprs[0].(*ast.FunctionExpr); ok { // which sees itself
-			f.declare(s.Names[0], &variable{})
-			f.expr(fn, false)
+			v := &variable{}
+			f.declare(s.Names[0], v)
+			f.function(fn.ParList.Names, fn.Stmts, nil, v)
 			return
 		}
 	}
@@ -98,7 +99,7 @@ func (f *fileCheck) assign(s *ast.AssignStmt) {
 		fn, _ := value.(*ast.FunctionExpr)
 		name := f.target(target, fn != nil)
 		if fn != nil {
-			f.function(fn.ParList.Names, fn.Stmts, f.handedTo(name))
+			f.functionOf(name, fn)
 		} else if value != nil {
 			f.expr(value, false)
 		}
@@ -111,11 +112,19 @@ func (f *fileCheck) assign(s *ast.AssignStmt) {
 func (f *fileCheck) funcDef(s *ast.FuncDefStmt) {
 	if s.Name.Func == nil {
 		f.expr(s.Name.Receiver, false)
-		f.function(append([]string{"self"}, s.Func.ParList.Names...), s.Func.Stmts, nil)
+		f.function(append([]string{"self"}, s.Func.ParList.Names...), s.Func.Stmts, nil, nil)
 		return
 	}
-	name := f.target(s.Name.Func, true)
-	f.function(s.Func.ParList.Names, s.Func.Stmts, f.handedTo(name))
+	f.functionOf(f.target(s.Name.Func, true), s.Func)
+}
+
+// functionOf looks through a function that a global is set to; "" = something else is.
+func (f *fileCheck) functionOf(global string, fn *ast.FunctionExpr) {
+	var in *variable
+	if global != "" {
+		in = f.globalVariable(global)
+	}
+	f.function(fn.ParList.Names, fn.Stmts, f.handedTo(global), in)
 }
 
 // handedTo is the first parameter of the global function of that name, nil when nothing is known of it.
@@ -174,6 +183,7 @@ func (f *fileCheck) writeTo(object *ast.IdentExpr) {
 
 // setGlobal notes that a global is set, and that it is no handler although it looks like one.
 func (f *fileCheck) setGlobal(name string, line int, function bool) {
+	f.globalVariable(name).assigned = f.set[name] // it was set before
 	f.set[name] = true
 	if _, known := f.handlers[name]; known || !function || !strings.HasPrefix(name, "on_") {
 		return

@@ -141,7 +141,7 @@ func (e *Engine) compile(s snapshot) (*Generation, error) {
 		g.Files = append(g.Files, f.path)
 	}
 	if e.words != nil {
-		wrong = append(wrong, e.words.check(parsed, texts(s), g.modules(), wrong == nil)...)
+		wrong = append(wrong, e.words.check(parsed, texts(s), g.Files)...)
 	}
 	for _, syntax := range parsed {
 		path := syntax.Name()
