@@ -91,14 +91,29 @@ type Scripting struct {
 	MaxInstructions int    `koanf:"max_instructions"`
 	MaxMemoryKB     int    `koanf:"max_memory_kb"`
 	MaxStringKB     int    `koanf:"max_string_kb"`
+	MaxPatternSteps int    `koanf:"max_pattern_steps"`
+	MaxNesting      int    `koanf:"max_nesting"`
+	MaxCoroutines   int    `koanf:"max_coroutines"`
+	MaxCallDepth    int    `koanf:"max_call_depth"`
 	ErrorCode       int    `koanf:"error_code"`
 	TestBeforeSwap  bool   `koanf:"test_before_swap"`
+
+	HTTPAllow          []string `koanf:"http_allow"`
+	HTTPTimeoutSeconds float64  `koanf:"http_timeout_seconds"`
+	HTTPMaxConcurrent  int      `koanf:"http_max_concurrent"`
+	KVPath             string   `koanf:"kv_path"`
+	EnvAllow           []string `koanf:"env_allow"`
+	MetricsMaxSeries   int      `koanf:"metrics_max_series"`
+	MetricsMaxEach     int      `koanf:"metrics_max_series_each"`
 }
 
 // Routing is the [routing] section.
 type Routing struct {
 	ByUser bool `koanf:"by_user"`
 }
+
+// HTTPTimeout is how long a request of http.get or http.post may take when it names no time-out.
+func (s Scripting) HTTPTimeout() time.Duration { return seconds(s.HTTPTimeoutSeconds) }
 
 // Logging is the [logging] section.
 type Logging struct {

@@ -113,6 +113,13 @@ func TestErrorsNameThePlaceAndTheCure(t *testing.T) {
 		want       []string
 	}{
 		{"unknown key", "[sip]\n\nprot = 5\n", Options{}, []string{"offhook.toml:3: sip.prot: unknown key, did you mean sip.port?"}},
+		{"limits of scripts", "[scripting]\nmax_pattern_steps = 5\nmax_nesting = 1\nmax_coroutines = 0\nmax_call_depth = 5000\n", Options{}, []string{
+			":2: scripting.max_pattern_steps: 5 is too small: write 1000 or more", ":3: scripting.max_nesting: 1 is too small",
+			":4: scripting.max_coroutines: 0 is too small", ":5: scripting.max_call_depth: 5000 is too large: write 4096 or less"}},
+		{"what scripts reach", "[scripting]\nhttp_allow = [\"http://a/\"]\nenv_allow = [\"\"]\nhttp_timeout_seconds = 60\nhttp_max_concurrent = 0\nmetrics_max_series = -1\n", Options{}, []string{
+			`:2: scripting.http_allow: "http://a/" is none: write a host as "api.example.com"`, `:3: scripting.env_allow: "" is none: write a name as "TZ"`,
+			":4: scripting.http_timeout_seconds: 60 is not a time-out: write more than 0 and at most 30", "scripting.http_max_concurrent: 0 is too small",
+			"scripting.metrics_max_series: -1 is too small"}},
 		{"right key, wrong section", "[sip]\ntone_frequency = 5\n", Options{}, []string{":2: sip.tone_frequency: unknown key, did you mean behavior.tone_frequency?"}},
 		{"unknown section", "[telephony]\nx = 1\n", Options{}, []string{":2: telephony.x: unknown key; 'offhook config' prints them all"}},
 		{"wrong type", "[sip]\nport = \"5060\"\n", Options{}, []string{`:2: sip.port: "5060" is not a whole number`}},

@@ -88,6 +88,21 @@ func (s *Scripting) validate(fail report) {
 	atLeast(fail, "scripting.max_instructions", float64(s.MaxInstructions), 1000)
 	atLeast(fail, "scripting.max_memory_kb", float64(s.MaxMemoryKB), 64)
 	atLeast(fail, "scripting.max_string_kb", float64(s.MaxStringKB), 1)
+	atLeast(fail, "scripting.max_pattern_steps", float64(s.MaxPatternSteps), 1000)
+	atLeast(fail, "scripting.max_nesting", float64(s.MaxNesting), 4)
+	atLeast(fail, "scripting.max_coroutines", float64(s.MaxCoroutines), 1)
+	atLeast(fail, "scripting.max_call_depth", float64(s.MaxCallDepth), 20)
+	if s.MaxCallDepth > 4096 {
+		fail("scripting.max_call_depth", "%d is too large: write 4096 or less", s.MaxCallDepth)
+	}
+	checkPatterns(fail, "scripting.http_allow", s.HTTPAllow, `a host as "api.example.com" or "*.example.com:8443", without http://`)
+	checkPatterns(fail, "scripting.env_allow", s.EnvAllow, `a name as "TZ" or "APP_*"`)
+	if !(s.HTTPTimeoutSeconds > 0 && s.HTTPTimeoutSeconds <= 30) {
+		fail("scripting.http_timeout_seconds", "%g is not a time-out: write more than 0 and at most 30", s.HTTPTimeoutSeconds)
+	}
+	atLeast(fail, "scripting.http_max_concurrent", float64(s.HTTPMaxConcurrent), 1)
+	atLeast(fail, "scripting.metrics_max_series", float64(s.MetricsMaxSeries), 0)
+	atLeast(fail, "scripting.metrics_max_series_each", float64(s.MetricsMaxEach), 0)
 	if s.TestBeforeSwap {
 		fail("scripting.test_before_swap", "is not available in this version: write false")
 	}
@@ -115,6 +130,14 @@ func (h *Health) validate(fail report) {
 	checkPort(fail, "health.health_check_port", h.HealthCheckPort)
 	atLeast(fail, "health.health_check_interval_seconds", h.HealthCheckIntervalSeconds, 1)
 	atLeast(fail, "health.max_restart_attempts", float64(h.MaxRestartAttempts), 0)
+}
+
+func checkPatterns(fail report, key string, patterns []string, example string) {
+	for _, p := range patterns {
+		if p == "" || strings.ContainsAny(p, "/ \t") {
+			fail(key, "%q is none: write %s", p, example)
+		}
+	}
 }
 
 func checkPort(fail report, key string, port int) {

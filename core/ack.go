@@ -34,7 +34,7 @@ func (c *Call) ack(req *sip.Request) {
 // (RFC 3261 §13.2.1). One that we cannot use ends the call.
 func (c *Call) ackAnswer(req *sip.Request) {
 	c.negotiation.pending = false
-	n, err := sdp.Accept(req.Body(), c.capabilities)
+	n, err := sdp.Accept(req.Body(), c.negotiation.ours)
 	if err != nil {
 		c.log.Warn("no usable answer in ACK", "error", err)
 		c.server.stats.failed.Add(1)

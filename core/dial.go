@@ -129,7 +129,7 @@ func (c *Call) ringing(res *sip.Response) {
 	if !c.change(evProvisional) {
 		return
 	}
-	if n, err := sdp.Accept(res.Body(), c.capabilities); err == nil {
+	if n, err := sdp.Accept(res.Body(), c.negotiation.ours); err == nil {
 		c.settle(n)
 	}
 }
@@ -158,7 +158,7 @@ func (c *Call) inviteAnswered(res *sip.Response) {
 	c.ending.Code = res.StatusCode
 	c.dialog.answered(res)
 	c.sendAck(&c.dialog)
-	n, err := sdp.Accept(res.Body(), c.capabilities)
+	n, err := sdp.Accept(res.Body(), c.negotiation.ours)
 	if err != nil {
 		c.hangup(ErrRefused, HangupOptions{Reason: "unusable answer", Q850: 88})
 		return

@@ -22,7 +22,7 @@ type dialog struct {
 	routes    []sip.Uri      // route set, frozen when the dialog is made
 	localSeq  uint32
 	remoteSeq uint32
-	flow      transport.Flow // the flow it was made over
+	flow      transport.Flow // that the peer's last request came over
 	natted    bool           // the INVITE came through a NAT: its Contact leads nowhere
 }
 

@@ -1,6 +1,7 @@
 package core
 
 import (
+	"bytes"
 	"math/rand/v2"
 	"strconv"
 
@@ -49,8 +50,7 @@ func retryShortly() *refusal {
 // it was when the offer cannot be answered.
 func (c *Call) modify(tx *transaction.Server, req *sip.Request) bool {
 	if len(req.Body()) == 0 {
-		c.negotiation.local.Version++
-		c.negotiation.ours, c.negotiation.pending = sdp.Offer(c.negotiation.local, c.capabilities), true
+		c.offerAgain()
 	} else {
 		answer, local, n, err := sdp.Revise(req.Body(), c.negotiation.ours, c.negotiation.local, c.capabilities)
 		if err != nil {
@@ -65,6 +65,18 @@ func (c *Call) modify(tx *transaction.Server, req *sip.Request) bool {
 		"media", c.negotiation.current.Remote.String(), "hold", c.negotiation.current.Hold)
 	c.respond(tx, req, c.negotiation.ours)
 	return true
+}
+
+// offerAgain makes an offer for a request that has none. Only one that differs
+// from what we last said has a new version in its o= line (RFC 3264 §8).
+func (c *Call) offerAgain() {
+	n := &c.negotiation
+	offer := sdp.Reoffer(n.ours, n.local, c.capabilities)
+	if !bytes.Equal(offer, n.ours) {
+		n.local.Version++
+		offer = sdp.Reoffer(n.ours, n.local, c.capabilities)
+	}
+	n.ours, n.pending = offer, true
 }
 
 // respond sends 200 to a request within the dialog.

@@ -19,7 +19,7 @@ import (
 // response to an INVITE, no answer after the end, no BYE before the ACK, and
 // nothing left.
 func TestRandomCalls(t *testing.T) {
-	for seed := range uint64(400) {
+	for seed := range uint64(200) {
 		if t.Failed() {
 			return
 		}

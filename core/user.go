@@ -46,6 +46,7 @@ func (s user) inDialog(tx *transaction.Server, req *sip.Request, c *Call) {
 		s.refuse(tx, req, outOfOrder)
 		return
 	}
+	c.dialog.flow = tx.Flow() // a peer that lost its connection, or its NAT binding, comes back on another flow
 	switch req.Method {
 	case sip.INVITE:
 		c.reinvite(tx, req)

@@ -10,7 +10,7 @@ import (
 //
 //	intro frames | loop frames, again and again | outro frames
 //
-// in as many frames as Len says; an endless clip has no outro.
+// in as many frames as Len says; an endless clip has no outro. From and Endless look at the same frames in another order.
 type Clip struct {
 	payload   []byte
 	frameSize int   // octets
@@ -18,6 +18,8 @@ type Clip struct {
 	loop      int64 // frames
 	outro     int64 // frames
 	total     int64 // frames; 0 = endless
+	first     int64 // frames left out at the beginning
+	period    int64 // frames after which the clip, of an Endless source, begins anew; 0 = it does not
 	codec     Codec
 	ptime     time.Duration
 }
@@ -34,10 +36,15 @@ func newClip(c Codec, ptime time.Duration) (*Clip, error) {
 // Frame is the payload of frame i, counted from 0; the caller must not change it. i is below Len, where there is one.
 // It does not allocate.
 func (c *Clip) Frame(i int64) []byte {
+	i += c.first
+	total := c.total
+	if c.period > 0 {
+		i, total = i%c.period, c.period
+	}
 	switch {
 	case i < c.intro:
-	case c.total > 0 && i >= c.total-c.outro:
-		i += c.intro + c.loop + c.outro - c.total
+	case total > 0 && i >= total-c.outro:
+		i += c.intro + c.loop + c.outro - total
 	default:
 		i = c.intro + (i-c.intro)%c.loop
 	}
@@ -46,7 +53,12 @@ func (c *Clip) Frame(i int64) []byte {
 }
 
 // Len is the number of frames; 0 = endless.
-func (c *Clip) Len() int64 { return c.total }
+func (c *Clip) Len() int64 {
+	if c.total == 0 {
+		return 0
+	}
+	return c.total - c.first
+}
 
 // Codec is what the frames are encoded in.
 func (c *Clip) Codec() Codec { return c.codec }

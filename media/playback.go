@@ -37,6 +37,7 @@ type Playback struct {
 	ptime   time.Duration // of clip and keys
 	frame   int64         // the next one to send
 	packets uint64
+	paused  bool
 	status  PlayStatus
 }
 
@@ -49,6 +50,18 @@ func (p *Playback) Stop() {
 	p.session.mu.Lock()
 	defer p.session.mu.Unlock()
 	p.session.finish(p, PlayStopped)
+}
+
+// Pause stops sending, and the position, until Resume. The far end hears nothing meanwhile.
+func (p *Playback) Pause() { p.pause(true) }
+
+// Resume goes on where Pause stopped, within 20 ms.
+func (p *Playback) Resume() { p.pause(false) }
+
+func (p *Playback) pause(paused bool) {
+	p.session.mu.Lock()
+	defer p.session.mu.Unlock()
+	p.paused = paused
 }
 
 // Result tells how far the playback came and, once Done is closed, how it ended.

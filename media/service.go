@@ -57,7 +57,7 @@ func (s *Session) sendFrame(due, now instant, w *work) instant {
 		s.finish(p, PlayDone)
 		p = nil
 	}
-	if p == nil {
+	if p == nil || p.paused {
 		s.sender.talking = false
 		return due.add((max(late, 0)/idlePeriod + 1) * idlePeriod)
 	}

@@ -15,7 +15,7 @@ func after() Function {
 			{Name: "duration", Type: Duration, Required: true},
 			{Name: "fn", Type: Func, Required: true},
 		},
-		Returns: []Return{{Name: "timer", Type: Value, Doc: "timer:cancel() ends it"}},
+		Returns: []Return{{Name: "timer", Type: Value, Object: "timer", Doc: "timer:cancel() ends it"}},
 		Example: `local patience = call:after("20s", function() call:hangup() end)`,
 		run: func(r *run, a *arguments) int {
 			d := arg[time.Duration](a, "duration")
@@ -32,7 +32,7 @@ func every() Function {
 			{Name: "duration", Type: Duration, Required: true, Doc: "10 ms at least"},
 			{Name: "fn", Type: Func, Required: true},
 		},
-		Returns: []Return{{Name: "timer", Type: Value, Doc: "timer:cancel() ends it"}},
+		Returns: []Return{{Name: "timer", Type: Value, Object: "timer", Doc: "timer:cancel() ends it"}},
 		Example: `call:every("10s", function() log.info("still here") end)`,
 		run: func(r *run, a *arguments) int {
 			d := arg[time.Duration](a, "duration")
@@ -58,9 +58,10 @@ func timerObject() Object {
 		Name: "timer",
 		Doc:  "A timer of call:after or call:every.",
 		Methods: []Function{{
-			Name:  "cancel",
-			Doc:   "Ends the timer; it does nothing when it has run.",
-			After: true,
+			Name:    "cancel",
+			Doc:     "Ends the timer; it does nothing when it has run.",
+			Example: `local timer = call:after(1, print) timer:cancel()`,
+			After:   true,
 			run: func(r *run, a *arguments) int {
 				r.timers.cancel(a.self.(*timer))
 				return 0

@@ -42,6 +42,9 @@ type Call interface {
 
 	// Play starts to send src, in place of what was playing.
 	Play(src media.Source) (Playback, error)
+	// SendDTMF starts to send digits by RFC 4733, each on long and followed by gap, in place of what was playing; 'w' is a
+	// pause. Zero: as usual. Error: media.ErrNoDTMF when the caller does not take them.
+	SendDTMF(digits string, on, gap time.Duration) (Playback, error)
 	// Stats tells what was sent and received so far.
 	Stats() media.Stats
 
@@ -57,6 +60,8 @@ type Call interface {
 type Playback interface {
 	Done() <-chan struct{}
 	Stop()
+	Pause()
+	Resume()
 	Result() media.PlayResult
 }
 

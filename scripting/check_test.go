@@ -68,7 +68,7 @@ func TestCheckFinds(t *testing.T) {
 		{"module written to", onCall(`log.level = "debug"`), `default.lua:2:1: log is read-only`},
 		{"unknown module", onCall(`lgo.info("x")`), `default.lua:2:1: lgo is read and never set; did you mean "log"?`},
 		{"global", onCall("local greeting = 'x.wav'\ncall:play(greting)"), `default.lua:3:11: greting is read and never set; did you mean "greeting"?`},
-		{"function that is no global", onCall(`menu(call)`), `default.lua:2:1: menu is read and never set`},
+		{"function that is no global", onCall(`frobnicate(call)`), `default.lua:2:1: frobnicate is read and never set`},
 		{"local out of its block", onCall("if call.did then local x = 1 end\nreturn x + 1"), `default.lua:3:8: x is read and never set`},
 		{"Lua that is not there", onCall(`io.open("x")`), `default.lua:2:1: io is not there: scripts reach no files and load no code`},
 		{"call where there is none", "function on_load()\n call:ring()\nend " + rejects, `default.lua:2:2: call is not there: call is the parameter of a handler, as on_call(call)`},
@@ -145,7 +145,7 @@ func TestCheckShippedScripts(t *testing.T) {
 		t.Error(err)
 	}
 	for name, f := range everyFunction(NewReference()) {
-		if got := checked(t, "default.lua", "digit = '1'\n"+onCall(f.Example), "lib/menu.lua", ""); got != "" {
+		if got := checked(t, "default.lua", "digit, playback = '1', {}\n"+onCall(f.Example), "lib/menu.lua", ""); got != "" {
 			t.Errorf("the example of %s: %s", name, got)
 		}
 	}

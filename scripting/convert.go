@@ -36,10 +36,14 @@ func convert(p *Param, v lua.LValue) (any, error) {
 		}
 	case Texts:
 		return toTexts(v) // []string
+	case TextTable:
+		return toTextTable(v) // map[string]string
 	case HeaderTable:
 		return toHeaders(v) // []Header
 	case CodecList:
 		return toCodecs(v) // []media.Codec
+	case Times:
+		return toTimes(v) // int, 0 = without end
 	case DigitSet:
 		return toDigits(v) // string
 	case Value, Sound, Sounds, ToneSpec:
@@ -138,6 +142,27 @@ func toTexts(v lua.LValue) ([]string, error) {
 	return texts, nil
 }
 
+func toTextTable(v lua.LValue) (map[string]string, error) {
+	t, ok := v.(*lua.LTable)
+	if !ok {
+		return nil, fmt.Errorf(`%s is not a table: write {name = "value"}`, describe(v))
+	}
+	texts := map[string]string{}
+	for key, value := t.Next(lua.LNil); key != lua.LNil; key, value = t.Next(key) {
+		name, ok := key.(lua.LString)
+		if !ok {
+			return nil, fmt.Errorf(`values have names: write {name = "value"}; got %s`, describe(key))
+		}
+		switch value.(type) {
+		case lua.LString, lua.LNumber, lua.LBool:
+			texts[string(name)] = value.String()
+		default:
+			return nil, fmt.Errorf("%s: %s is not a string", string(name), describe(value))
+		}
+	}
+	return texts, nil
+}
+
 func toCodecs(v lua.LValue) ([]media.Codec, error) {
 	names, err := toTexts(v)
 	if err != nil {
@@ -150,6 +175,22 @@ func toCodecs(v lua.LValue) ([]media.Codec, error) {
 		}
 	}
 	return codecs, nil
+}
+
+// toTimes reads how often something is to happen: false is once.
+func toTimes(v lua.LValue) (int, error) {
+	switch v := v.(type) {
+	case lua.LBool:
+		if bool(v) {
+			return 0, nil
+		}
+		return 1, nil
+	case lua.LNumber:
+		if n := float64(v); n == math.Trunc(n) && n >= 1 && n <= 1e6 {
+			return int(n), nil
+		}
+	}
+	return 0, fmt.Errorf("%s is neither a whole number from 1 to 1000000 nor true", describe(v))
 }
 
 const allDigits = "0123456789*#ABCD"

@@ -103,23 +103,17 @@ func (r *run) renew() bool {
 	r.state.Close()
 	r.state = sandbox.NewState(r.engine.library.shared, r.engine.options.Limits, r)
 	r.modules, r.deferred, r.handling = nil, nil, false
-	err := r.state.Do(r.script.chunk)
+	err := r.load()
 	r.report("on_hangup", err)
 	return err == nil
 }
 
 // hangupInfo is what on_hangup gets.
 func (r *run) hangupInfo(err error) lua.LValue {
-	e, stats := r.ending(), r.call.Stats()
+	e := r.ending()
 	info := map[string]any{
 		"by": string(e.By), "code": e.Code, "reason": e.Reason, "q850": e.Q850, "seconds": e.Duration.Seconds(),
-		"stats": map[string]any{
-			"tx": map[string]any{"packets": stats.Sent.Packets, "bytes": stats.Sent.Bytes},
-			"rx": map[string]any{
-				"packets": stats.Received.Packets, "bytes": stats.Received.Bytes, "lost": stats.Received.Lost,
-				"loss_pct": stats.Received.LossPct, "jitter_ms": milliseconds(stats.Received.Jitter),
-			},
-		},
+		"stats": r.statistics(),
 	}
 	if err != nil {
 		info["error"] = errorFields(err)

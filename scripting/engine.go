@@ -8,8 +8,11 @@ import (
 	"io/fs"
 	"log/slog"
 	"sync"
+	"time"
 
 	"offhook/media"
+	"offhook/scripting/hours"
+	"offhook/scripting/route"
 	"offhook/scripting/sandbox"
 )
 
@@ -27,6 +30,18 @@ type Options struct {
 	Limits sandbox.Limits
 	// ErrorCode is the final response when a script fails before it answered; 0 = 500.
 	ErrorCode int
+	// HTTP makes the requests of http.get and http.post; nil = a client that no host is allowed to.
+	HTTP HTTP
+	// Store keeps the values of kv; nil = in memory, until the engine is gone. Whoever made it closes it, after Engine.Close.
+	Store Store
+	// Metrics takes the figures of metrics.inc and metrics.observe; nil = they go nowhere.
+	Metrics Metrics
+	// EnvAllow names the environment variables that env.get may read: "TZ", or "APP_*" for all that begin so.
+	EnvAllow []string
+	// Environ looks an environment variable up; nil = os.LookupEnv.
+	Environ func(name string) (value string, ok bool)
+	// Now is the wall clock of time.now, time.match and time.format; nil = time.Now. Verbs and timers do not ask it.
+	Now func() time.Time
 	// Check has the last word on new scripts that have passed all other checks: their own tests, perhaps. scripts holds their
 	// files, tests included. nil = no more checks. An error, which may be Findings, refuses the scripts.
 	Check func(ctx context.Context, scripts fs.FS) error
@@ -42,6 +57,14 @@ type Engine struct {
 	words   *vocabulary // of the static checks; nil = none, in tests of what happens in calls
 	sounds  *sounds
 
+	// Of all calls: what was compiled, the metrics that cannot be taken, and what is done for calls that do not wait for it any more.
+	regexps    memo[boundedRegexp]
+	hours      memo[hours.Spec]
+	zones      memo[*time.Location]
+	rules      memo[*route.Table]
+	badMetrics sync.Map // name → true
+	awaited    sync.WaitGroup
+
 	loading sync.Mutex // one Load or Rollback at a time
 	seen    snapshot   // what the folder held when it was looked at last; under loading
 	missed  string     // why it could not be read, when Watch looked last; under loading
@@ -56,6 +79,7 @@ func New(o Options) (*Engine, error) {
 	if o.Dir == "" && o.FS == nil {
 		return nil, fmt.Errorf("scripting: neither a folder nor embedded scripts")
 	}
+	o = o.withDefaults()
 	o.ErrorCode = cmp.Or(o.ErrorCode, 500)
 	if o.ErrorCode < 400 || o.ErrorCode > 699 {
 		return nil, fmt.Errorf("scripting: error code %d is not a final SIP error", o.ErrorCode)
@@ -123,9 +147,11 @@ func (e *Engine) refuse(c Call, g *Generation, name string, code int, err error)
 	return Outcome{Script: name, Generation: number(g), Ending: c.Ending(), Err: err}
 }
 
-// Close runs on_unload of the current generation. All calls have ended before.
+// Close runs on_unload of the current generation and waits for what scripts began and left: a write to the store, say. All
+// calls have ended before.
 func (e *Engine) Close() error {
 	e.swap(nil)
+	e.awaited.Wait()
 	return nil
 }
 
@@ -169,7 +195,7 @@ func (e *Engine) swap(g *Generation) {
 }
 
 func (e *Engine) unload(g *Generation) {
-	if _, err := e.once(g, g.all(), "on_unload"); err != nil {
+	if _, err := e.once(context.Background(), g, g.all(), "on_unload"); err != nil {
 		e.log.Error("script failed", "generation", g.Number, "error", err)
 	}
 }
@@ -179,5 +205,6 @@ type Outcome struct {
 	Script     string
 	Generation uint64
 	Ending     Ending
+	Verdict    Verdict
 	Err        error // the script failed; nil otherwise. It has file:line.
 }

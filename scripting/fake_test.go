@@ -25,6 +25,7 @@ type fakeCall struct {
 	header     map[string][]string
 	noACK      bool
 	noCodec    bool
+	noDTMF     bool
 	playFail   error
 	answerFail error  // Answer ends the call with this error
 	before     func() // runs when Answer is called, before it does anything
@@ -219,7 +220,11 @@ func (c *fakeCall) Play(src media.Source) (Playback, error) {
 		return nil, err
 	}
 	length := time.Duration(clip.Len()) * 20 * time.Millisecond
-	if err := c.do("", "play %v", length); err != nil {
+	return c.playFor(length, "play %v", length)
+}
+
+func (c *fakeCall) playFor(length time.Duration, format string, args ...any) (Playback, error) {
+	if err := c.do("", format, args...); err != nil {
 		return nil, err
 	}
 	c.mu.Lock()
@@ -234,6 +239,16 @@ func (c *fakeCall) Play(src media.Source) (Playback, error) {
 	return c.playing, nil
 }
 
+// SendDTMF takes 200 ms for a digit and 500 ms for a pause.
+func (c *fakeCall) SendDTMF(digits string, on, gap time.Duration) (Playback, error) {
+	if c.noDTMF {
+		return nil, fmt.Errorf("send DTMF: %w", media.ErrNoDTMF)
+	}
+	waits := time.Duration(strings.Count(digits, "w"))
+	length := (time.Duration(len(digits))-waits)*200*time.Millisecond + waits*500*time.Millisecond
+	return c.playFor(length, "digits %s %v %v", digits, on, gap)
+}
+
 func (c *fakeCall) stop(p *fakePlayback, status media.PlayStatus) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -241,7 +256,10 @@ func (c *fakeCall) stop(p *fakePlayback, status media.PlayStatus) {
 }
 
 func (c *fakeCall) Stats() media.Stats {
-	return media.Stats{Sent: media.Sent{Packets: 7}}
+	return media.Stats{
+		Sent: media.Sent{Packets: 7, Bytes: 1120}, Received: media.Reception{Packets: 99, Bytes: 15840, Lost: 1, LossPct: 1, Jitter: 2 * time.Millisecond},
+		RoundTrip: 30 * time.Millisecond, Remote: netip.MustParseAddrPort("192.0.2.1:4000"),
+	}
 }
 
 func (c *fakeCall) Notify(sink func(Event)) {
@@ -283,10 +301,23 @@ func (p *fakePlayback) finish(status media.PlayStatus) {
 func (p *fakePlayback) Done() <-chan struct{} { return p.done }
 func (p *fakePlayback) Stop()                 { p.call.stop(p, media.PlayStopped) }
 
+func (p *fakePlayback) Pause()  { p.say("paused") }
+func (p *fakePlayback) Resume() { p.say("resumed") }
+
+func (p *fakePlayback) say(what string) {
+	p.call.mu.Lock()
+	defer p.call.mu.Unlock()
+	p.call.note("play %s", what)
+}
+
 func (p *fakePlayback) Result() media.PlayResult {
 	p.call.mu.Lock()
 	defer p.call.mu.Unlock()
-	return p.result
+	r := p.result
+	if r.Status == "" {
+		r.Position = time.Since(p.began)
+	}
+	return r
 }
 
 // stage is one script serving one fake call in a synctest bubble.

@@ -63,7 +63,7 @@ func (r *run) gather(a *arguments) int {
 			break
 		}
 		if reason == "invalid" && try > 1 && c.invalid != nil {
-			r.playAll(a, c.invalid, 1, "", forever)
+			r.playAll(a, c.invalid, playing{1, 0, "", forever})
 		}
 	}
 	return a.returns(lua.LString(digits), lua.LString(reason))
@@ -78,17 +78,19 @@ func (r *run) collection(a *arguments) (c collection, err error) {
 		return c, fmt.Errorf("min %d is more than max %d", c.least, c.most)
 	}
 	if a.has("match") {
-		if c.match, err = regexp.Compile("^(?:" + arg[string](a, "match") + ")$"); err != nil {
+		match, err := r.engine.regexp("^(?:" + arg[string](a, "match") + ")$")
+		if err != nil {
 			return c, fmt.Errorf("option match: %w", err)
 		}
+		c.match = match.Regexp
 	}
 	if a.has("prompt") {
-		if c.prompt, err = r.sounds(a.lookup("prompt").(lua.LValue)); err != nil {
+		if c.prompt, err = r.sounds(a.lookup("prompt").(lua.LValue), 0); err != nil {
 			return c, err
 		}
 	}
 	if a.has("invalid") {
-		c.invalid, err = r.sounds(a.lookup("invalid").(lua.LValue))
+		c.invalid, err = r.sounds(a.lookup("invalid").(lua.LValue), 0)
 	}
 	return c, err
 }
@@ -97,7 +99,7 @@ func (r *run) collection(a *arguments) (c collection, err error) {
 func (r *run) collect(a *arguments, c collection) (digits, reason string) {
 	var first byte
 	if c.prompt != nil {
-		first = r.playAll(a, c.prompt, 1, c.barge, forever).digit
+		first = r.playAll(a, c.prompt, playing{1, 0, c.barge, forever}).digit
 	}
 	for len(digits) < c.most {
 		digit := first

@@ -79,6 +79,9 @@ var errAnswered = errors.New("the call is answered: write call:hangup()")
 // errOver refuses verbs in on_hangup and in deferred functions.
 var errOver = errors.New("cannot be used once the call has ended")
 
+// errLoading keeps the trial of new scripts, and what is only checked, from reaching out into the world.
+var errLoading = errors.New("cannot be used while the file loads: write it in on_call, on_load or another function")
+
 // selfOf finds what a method is called on.
 type selfOf func(v lua.LValue) (any, error)
 
@@ -88,6 +91,9 @@ func (fn *Function) bind(title string, self selfOf) lua.LGFunction {
 	return func(L *lua.LState) int {
 		r := sandbox.Owner(L).(*run)
 		a := &arguments{LState: L, fn: fn}
+		if fn.Live && r.loading {
+			r.raise(a, errLoading)
+		}
 		first := 1
 		if self != nil {
 			var err error

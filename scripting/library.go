@@ -1,6 +1,8 @@
 package scripting
 
 import (
+	"fmt"
+
 	lua "github.com/yuin/gopher-lua"
 
 	"offhook/scripting/sandbox"
@@ -17,7 +19,11 @@ func newLibrary(ref Reference) (*library, error) {
 	l := &library{objects: map[string]*lua.LTable{}}
 	globals := map[string]lua.LValue{}
 	for _, m := range ref.Modules {
-		globals[m.Name] = methods(m.Name+".", m.Functions, nil)
+		table := methods(m.Name+".", m.Functions, nil)
+		for _, c := range m.Constants {
+			table.RawSetString(c.Name, c.value)
+		}
+		globals[m.Name] = table
 	}
 	for i := range ref.Globals {
 		fn := &ref.Globals[i]
@@ -91,11 +97,12 @@ func callMetatable(ref Reference) *lua.LTable {
 
 // objectMetatable has the methods of an object.
 func objectMetatable(o Object) *lua.LTable {
+	var own *lua.LTable
 	isObject := func(v lua.LValue) (any, error) {
-		if ud, ok := v.(*lua.LUserData); ok {
+		if ud, ok := v.(*lua.LUserData); ok && ud.Metatable == lua.LValue(own) {
 			return ud.Value, nil
 		}
-		return nil, errColon
+		return nil, fmt.Errorf("write a colon, as %s:%s(), not a dot", o.Name, o.Methods[0].Name)
 	}
 	table := methods(o.Name+":", o.Methods, isObject)
 	var names []string
@@ -111,7 +118,8 @@ func objectMetatable(o Object) *lua.LTable {
 		L.Push(method)
 		return 1
 	}
-	return metatable(o.Name, index, "a "+o.Name+" cannot be written to")
+	own = metatable(o.Name, index, "a "+o.Name+" cannot be written to")
+	return own
 }
 
 // metatable makes the metatable of a userdata: with index, read only, and hidden from scripts.

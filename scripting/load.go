@@ -79,7 +79,7 @@ func (e *Engine) candidate(ctx context.Context, s snapshot, check func(context.C
 		err = checkWith(ctx, s, check)
 	}
 	if err == nil {
-		err = e.begin(g)
+		err = e.begin(ctx, g)
 	}
 	if err != nil {
 		return nil, err
@@ -204,9 +204,9 @@ func (e *Engine) try(ctx context.Context, g *Generation) error {
 	}
 	for _, path := range g.Files {
 		if !tried[path] {
-			r := e.newRun(g, &script{name: path, path: path})
+			r := e.newRun(g, &script{path, path, g.chunks[path]})
 			r.trial = true
-			if err := r.protect(func() error { return r.state.Do(g.chunks[path]) }); err != nil {
+			if err := r.protect(r.load); err != nil {
 				wrong = append(wrong, findingOf(path, err))
 			}
 			r.close()
@@ -217,7 +217,7 @@ func (e *Engine) try(ctx context.Context, g *Generation) error {
 
 // tryScript runs the top level of a script and looks at the handlers it defines.
 func (r *run) tryScript() error {
-	if err := r.state.Do(r.script.chunk); err != nil {
+	if err := r.load(); err != nil {
 		return err
 	}
 	if _, ok := r.handler("on_call"); !ok {
@@ -234,22 +234,30 @@ func (r *run) tryScript() error {
 	return nil
 }
 
-// begin runs on_load of all scripts. When one fails, those that had begun end with on_unload.
-func (e *Engine) begin(g *Generation) error {
-	begun, err := e.once(g, g.all(), "on_load")
+// begin runs on_load of all scripts. When one fails, or ctx ends, those that had begun end with on_unload.
+func (e *Engine) begin(ctx context.Context, g *Generation) error {
+	begun, wrong := e.once(ctx, g, g.all(), "on_load")
+	err := wrong.orNil()
+	if ctx.Err() != nil {
+		err = ctx.Err()
+	}
 	if err == nil {
 		return nil
 	}
-	_, ended := e.once(g, begun, "on_unload")
-	return append(err, ended...)
+	if _, ended := e.once(context.WithoutCancel(ctx), g, begun, "on_unload"); ended != nil {
+		e.log.Error("script failed", "generation", g.Number, "error", ended)
+	}
+	return err
 }
 
 // once runs on_load or on_unload of scripts of a generation, outside any call, and returns those in which it went well.
-func (e *Engine) once(g *Generation, scripts []*script, name string) (done []*script, wrong Findings) {
+// What waits in it is given up with ctx.
+func (e *Engine) once(ctx context.Context, g *Generation, scripts []*script, name string) (done []*script, wrong Findings) {
 	for _, s := range scripts {
 		r := e.newRun(g, s)
+		r.ended = ctx.Done()
 		err := r.protect(func() error {
-			if err := r.state.Do(s.chunk); err != nil {
+			if err := r.load(); err != nil {
 				return err
 			}
 			if fn, ok := r.handler(name); ok {

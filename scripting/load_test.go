@@ -242,10 +242,10 @@ func TestReload(t *testing.T) {
 	write(t, dir, "default.lua", script("one"))
 	performWith(t, Options{Dir: dir}, nil, func(s *stage) {
 		write(t, dir, "default.lua", script("two"))
-		s.engine.look(t.Context())
+		s.engine.look(s.t.Context())
 		write(t, dir, "default.lua", "function on_call(")
-		s.engine.look(t.Context())
-		s.engine.look(t.Context())
+		s.engine.look(s.t.Context())
+		s.engine.look(s.t.Context())
 		ctx, second := newFakeCall()
 		outcome := s.engine.Serve(ctx, "default", second)
 		if outcome.Generation != 2 || outcome.Err != nil || second.served != "default 2" {
@@ -279,7 +279,7 @@ func TestUnknownScript(t *testing.T) {
 }
 
 // A call gets the script that pick takes from the generation that runs it.
-func TestRoute(t *testing.T) {
+func TestServePickedScript(t *testing.T) {
 	answers := "function on_call(call) call:reject(480) end"
 	e, log := newEngine(t, Options{FS: files("default.lua", rejects, "menu.lua", answers, "lib/x.lua", ""), ErrorCode: 503})
 	names, origin, err := e.Names()

@@ -1,6 +1,7 @@
 package scripting
 
 import (
+	"errors"
 	"strings"
 	"time"
 
@@ -15,7 +16,9 @@ func play() Function {
 		Doc:    "Plays one sound file, or several one after the other, and waits for the end.",
 		Params: []Param{{Name: "sound", Type: Sounds, Required: true, Doc: "a WAV file below the sounds folder, or a list of them"}},
 		Options: []Param{
-			{Name: "loop", Type: Integer, Default: 1, Min: 1, Max: 1e6, Doc: "how often to play the whole"},
+			{Name: "loop", Type: Times, Default: 1, Doc: "how often to play the whole; true: until something else ends it"},
+			fromOption(),
+			volumeOption(),
 			bargeOption(),
 			{Name: "max", Type: Duration, Doc: "stop after so long"},
 		},
@@ -39,7 +42,7 @@ func bargeOption() Param {
 }
 
 func (r *run) play(a *arguments) int {
-	sounds, err := r.sounds(a.lookup("sound").(lua.LValue))
+	sounds, err := r.sounds(a.lookup("sound").(lua.LValue), arg[float64](a, "volume"))
 	if err != nil {
 		r.raise(a, err)
 	}
@@ -47,7 +50,27 @@ func (r *run) play(a *arguments) int {
 	if a.has("max") {
 		limit = arg[time.Duration](a, "max")
 	}
-	return a.returns(r.playAll(a, sounds, arg[int](a, "loop"), arg[string](a, "barge"), limit).table())
+	from := arg[time.Duration](a, "from")
+	if from > 0 && len(sounds) > 1 {
+		r.raise(a, errors.New("option from: is for one sound, not for a list"))
+	}
+	return a.returns(r.playAll(a, sounds, playing{arg[int](a, "loop"), from, arg[string](a, "barge"), limit}).table())
+}
+
+func fromOption() Param {
+	return Param{Name: "from", Type: Duration, Doc: "where in the sound to begin, the first time"}
+}
+
+func volumeOption() Param {
+	return Param{Name: "volume", Type: Number, Default: 0.0, Min: -60, Max: 30, Unit: "dB", Doc: "louder, or softer when negative"}
+}
+
+// playing says how to play sounds in the foreground.
+type playing struct {
+	times int           // how often, 0 = without end
+	from  time.Duration // where to begin the first sound
+	barge string        // digits that end it
+	limit time.Duration // for so long at the most
 }
 
 // played is how playing ended.
@@ -67,16 +90,22 @@ func (p played) table() *lua.LTable {
 	return t
 }
 
-// playAll plays sources one after the other, the whole so many times, for limit at the most.
-func (r *run) playAll(a *arguments, sources []media.Source, times int, barge string, limit time.Duration) played {
+// playAll plays sources one after the other.
+func (r *run) playAll(a *arguments, sources []media.Source, p playing) played {
 	began := time.Now()
 	all := played{status: string(media.PlayDone)}
-	for i := range times * len(sources) {
-		left := limit
-		if limit != forever {
-			left = max(0, limit-time.Since(began))
+	if p.times == 0 && len(sources) == 1 {
+		sources = []media.Source{media.Endless(sources[0])}
+	}
+	for i := 0; p.times == 0 || i < p.times*len(sources); i++ {
+		left, src := p.limit, sources[i%len(sources)]
+		if p.limit != forever {
+			left = max(0, p.limit-time.Since(began))
 		}
-		p := r.playOne(a, sources[i%len(sources)], barge, left)
+		if i == 0 && p.from > 0 {
+			src, all.position = media.From(src, p.from), p.from
+		}
+		p := r.playOne(a, src, p.barge, left)
 		p.position += all.position
 		all = p
 		if p.status != string(media.PlayDone) {
@@ -93,7 +122,10 @@ func (r *run) playOne(a *arguments, src media.Source, barge string, limit time.D
 		return played{status: "barge", digit: ev.Digit}
 	}
 	p, err := r.call.Play(src)
-	if err != nil {
+	switch {
+	case errors.Is(err, media.ErrPastEnd):
+		return played{status: string(media.PlayDone)}
+	case err != nil:
 		r.refused(a, err)
 	}
 	finished := false
@@ -128,15 +160,15 @@ func digitIn(set string) func(Event) bool {
 	return func(ev Event) bool { return ev.Kind == EventDigit && strings.IndexByte(set, ev.Digit) >= 0 }
 }
 
-// sounds opens one sound or a list of them.
-func (r *run) sounds(v lua.LValue) ([]media.Source, error) {
+// sounds opens one sound or a list of them, louder by so many dB.
+func (r *run) sounds(v lua.LValue, volume float64) ([]media.Source, error) {
 	names, err := toTexts(v)
 	if err != nil {
 		return nil, err
 	}
 	sources := make([]media.Source, len(names))
 	for i, name := range names {
-		if sources[i], err = r.engine.sounds.file(name); err != nil {
+		if sources[i], err = r.engine.sounds.file(name, volume); err != nil {
 			return nil, err
 		}
 	}

@@ -1,6 +1,10 @@
 package scripting
 
-import "slices"
+import (
+	"slices"
+
+	lua "github.com/yuin/gopher-lua"
+)
 
 // Reference describes everything that scripts can see. Registration, argument checks and did-you-mean answers are driven
 // by it, and so are the reference page, the editor stubs and the static checker: what is not in it does not exist.
@@ -16,23 +20,25 @@ type Reference struct {
 // NewReference returns the reference of this version.
 func NewReference() Reference {
 	return Reference{
-		Fields:   fields(),
-		Verbs:    verbs(),
-		Modules:  []Module{logModule(), configModule()},
-		Globals:  []Function{require()},
+		Fields: fields(),
+		Verbs:  verbs(),
+		Modules: []Module{
+			logModule(), jsonModule(), httpModule(), kvModule(), timeModule(), reModule(), metricsModule(), configModule(), envModule(),
+		},
+		Globals:  []Function{require(), routes()},
 		Handlers: handlers(),
-		Objects:  []Object{timerObject()},
+		Objects:  []Object{timerObject(), playbackObject()},
 	}
 }
 
 func verbs() []Function {
 	return slices.Concat(
 		[]Function{ring(), progress(), answer(), reject(), redirect(), hangup()},
-		[]Function{play(), tone(), silence(), sleep()},
-		[]Function{gather(), readDigit(), flushDigits()},
+		[]Function{play(), tone(), silence(), start(), sleep()},
+		[]Function{gather(), readDigit(), flushDigits(), sendDTMF()},
 		[]Function{header(), headers(), setHeader()},
 		[]Function{wait(), on(), after(), every(), deferred()},
-		[]Function{alive(), elapsed(), limit(), mark()},
+		[]Function{alive(), elapsed(), limit(), mark(), stats(), check(), verdict()},
 	)
 }
 
@@ -45,6 +51,7 @@ type Function struct {
 	Options []Param  // of the option table, which is the last argument; none = takes no table
 	Returns []Return // none = nothing
 	Ends    bool     // the script does not go on after it
+	Live    bool     // reaches out of the script: cannot be used while a file loads, which also happens to check it
 	After   bool     // can be used once the call has ended, too: in on_hangup and in deferred functions
 
 	title string                         // with what it is called on, as in errors: "call:ring"
@@ -60,6 +67,7 @@ type Param struct {
 	Min, Max float64  // of a Number or Integer; both 0 = any
 	Unit     string   // of a Number: "Hz", "dBm0"
 	Choices  []string // of a Text; none = any
+	Fields   []Param  // of a Table: what it may have
 	Doc      string
 }
 
@@ -69,6 +77,7 @@ type Return struct {
 	Type   Type
 	Values []string // of a Text that is one of a few
 	Fields []Param  // of a Table
+	Object string   // the name of the Object that it is; "" = none
 	Doc    string
 }
 
@@ -76,6 +85,14 @@ type Return struct {
 type Module struct {
 	Name, Doc string
 	Functions []Function
+	Constants []Constant
+}
+
+// Constant describes a value in a module.
+type Constant struct {
+	Name, Doc string
+
+	value lua.LValue
 }
 
 // Object describes a value with methods that a verb returns.
@@ -114,8 +131,10 @@ const (
 	Func                    // a function
 	Table                   // a table of the script's own
 	Texts                   // a string or a list of strings
+	TextTable               // {name = "value"}: strings, numbers and booleans by name
 	HeaderTable             // {["X-Name"] = "value" or {"value", …}}
 	CodecList               // a codec name or a list of them
+	Times                   // a whole number from 1 on, or true for without end
 	Sound                   // a file in the sounds folder, or a tone spec
 	Sounds                  // a Sound or a list of files
 	ToneSpec                // a frequency in Hz or a list of them
@@ -125,7 +144,7 @@ const (
 // String names the type for messages and documents.
 func (t Type) String() string {
 	return [...]string{
-		"any", "string", "number", "integer", "boolean", "duration", "function", "table", "string or list", "table of headers",
-		"codec or list of codecs", "sound", "sound or list of sounds", "tone", "true or digits",
+		"any", "string", "number", "integer", "boolean", "duration", "function", "table", "string or list", "table of strings", "table of headers",
+		"codec or list of codecs", "number or true", "sound", "sound or list of sounds", "tone", "true or digits",
 	}[t]
 }

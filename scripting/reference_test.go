@@ -37,7 +37,14 @@ func everyFunction(ref Reference) map[string]Function {
 func TestReferenceIsComplete(t *testing.T) {
 	ref := NewReference()
 	all := everyFunction(ref)
-	if want := len(ref.Verbs) + len(ref.Globals) + 4 + 1 + 1; len(all) != want {
+	want := len(ref.Verbs) + len(ref.Globals)
+	for _, m := range ref.Modules {
+		want += len(m.Functions)
+	}
+	for _, o := range ref.Objects {
+		want += len(o.Methods)
+	}
+	if len(all) != want {
 		t.Errorf("%d functions, want %d: two have one name", len(all), want)
 	}
 	for name, f := range all {
@@ -75,11 +82,13 @@ func TestDefaultsFitTheirTypes(t *testing.T) {
 	goTypes := map[Type]reflect.Type{
 		Text: reflect.TypeFor[string](), Number: reflect.TypeFor[float64](), Integer: reflect.TypeFor[int](), Boolean: reflect.TypeFor[bool](),
 		Duration: reflect.TypeFor[time.Duration](), Func: reflect.TypeFor[*lua.LFunction](), Table: reflect.TypeFor[*lua.LTable](),
-		Texts: reflect.TypeFor[[]string](), HeaderTable: reflect.TypeFor[[]Header](), CodecList: reflect.TypeFor[[]media.Codec](), DigitSet: reflect.TypeFor[string](),
+		Texts: reflect.TypeFor[[]string](), TextTable: reflect.TypeFor[map[string]string](), HeaderTable: reflect.TypeFor[[]Header](), CodecList: reflect.TypeFor[[]media.Codec](), DigitSet: reflect.TypeFor[string](),
+		Times: reflect.TypeFor[int](),
 	}
 	samples := map[Type]lua.LValue{
 		Text: lua.LString("x"), Number: lua.LNumber(1), Integer: lua.LNumber(1), Boolean: lua.LTrue, Duration: lua.LNumber(1),
-		Func: &lua.LFunction{}, Table: newTable(0, 0), Texts: lua.LString("x"), HeaderTable: newTable(0, 0), CodecList: lua.LString("PCMU"), DigitSet: lua.LTrue,
+		Func: &lua.LFunction{}, Table: newTable(0, 0), Texts: lua.LString("x"), TextTable: newTable(0, 0), HeaderTable: newTable(0, 0), CodecList: lua.LString("PCMU"), DigitSet: lua.LTrue,
+		Times: lua.LTrue,
 	}
 	for kind, want := range goTypes {
 		got, err := convert(&Param{Type: kind}, samples[kind])

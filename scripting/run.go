@@ -29,6 +29,10 @@ type run struct {
 	modules    map[string]lua.LValue // what require returned; nil while a file runs
 	lines      lineCount
 	trial      bool // only tried: nothing is logged
+	loading    bool // the top level of a file runs
+	queue      *queue
+	alarm      *time.Timer
+	ended      <-chan struct{} // closed when the call has ended, or when what runs outside a call is given up
 
 	// The rest is for a call.
 	call    Call
@@ -36,9 +40,6 @@ type run struct {
 	object  *lua.LUserData // the call as the script sees it
 	vars    *lua.LTable    // call.vars
 	started time.Time
-	ended   <-chan struct{} // closed when the call has ended
-	queue   *queue
-	alarm   *time.Timer
 	timers  timers
 	ringing timer // of ring{every=}
 	limit   timer // of limit
@@ -48,6 +49,7 @@ type run struct {
 	typed         []Event  // digits that nobody has read
 	subscriptions []*subscription
 	deferred      []*lua.LFunction
+	verdict       Verdict
 
 	handling bool      // a handler runs
 	finished bool      // the call was ended from here
@@ -61,7 +63,17 @@ type run struct {
 func (e *Engine) newRun(g *Generation, s *script) *run {
 	r := &run{engine: e, generation: g, script: s, log: e.log.With("script", s.name, "generation", g.Number)}
 	r.state = sandbox.NewState(e.library.shared, e.options.Limits, r)
+	r.queue = newQueue()
+	r.alarm = time.NewTimer(time.Hour)
+	r.alarm.Stop()
 	return r
+}
+
+// load runs the top level of the script, which defines its functions.
+func (r *run) load() error {
+	r.loading = true
+	defer func() { r.loading = false }()
+	return r.state.Do(r.script.chunk)
 }
 
 // newCall prepares a script to serve a call.
@@ -70,9 +82,6 @@ func (e *Engine) newCall(ctx context.Context, g *Generation, s *script, c Call) 
 	r.call, r.info, r.ended = c, c.Info(), ctx.Done()
 	r.log = r.log.With("call", r.info.ID)
 	r.started = time.Now()
-	r.queue = newQueue()
-	r.alarm = time.NewTimer(time.Hour)
-	r.alarm.Stop()
 	r.ringing.index, r.limit.index = -1, -1
 	r.object = e.library.newCall(r)
 	return r
@@ -88,14 +97,13 @@ func (r *run) serve() Outcome {
 	}
 	r.settle(err)
 	_ = r.protect(func() error { r.lastRites(err); return nil }) // a panic is logged
-	return Outcome{Script: r.script.name, Generation: r.generation.Number, Ending: r.ending(), Err: err}
+	r.judge()
+	return Outcome{Script: r.script.name, Generation: r.generation.Number, Ending: r.ending(), Verdict: r.verdict, Err: err}
 }
 
 // close ends what is left of the script.
 func (r *run) close() {
-	if r.alarm != nil {
-		r.alarm.Stop()
-	}
+	r.alarm.Stop()
 	r.state.Close()
 }
 
@@ -122,7 +130,7 @@ func (r *run) Keep(visit func(lua.LValue)) {
 
 // main is the script's own time: the top-level chunk, on_call, then events as long as there is something to wait for.
 func (r *run) main() error {
-	if err := r.state.Do(r.script.chunk); err != nil {
+	if err := r.load(); err != nil {
 		return err
 	}
 	onCall, ok := r.handler("on_call")

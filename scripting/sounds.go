@@ -18,8 +18,8 @@ type sounds struct {
 	cache  *media.Cache
 }
 
-// file opens a file of the folder, or of a folder below it.
-func (s *sounds) file(name string) (media.Source, error) {
+// file opens a file of the folder, or of a folder below it, louder by so many dB.
+func (s *sounds) file(name string, volume float64) (media.Source, error) {
 	switch {
 	case s.folder == "":
 		return nil, fmt.Errorf("sound %q: no folder of sounds is configured", name)
@@ -30,7 +30,7 @@ func (s *sounds) file(name string) (media.Source, error) {
 	if err != nil {
 		return nil, err
 	}
-	return s.cache.Source(source), nil
+	return s.cache.Source(media.Gain(source, volume)), nil
 }
 
 func (s *sounds) tone(o media.ToneOptions) media.Source {

@@ -14,6 +14,7 @@ const (
 	lowestFrequency  = 20.0
 	highestFrequency = 3999.0
 	mostFrequencies  = 4
+	defaultLevel     = -10.0 // dBm0
 )
 
 func tone() Function {
@@ -23,7 +24,7 @@ func tone() Function {
 		Params: []Param{{Name: "spec", Type: ToneSpec, Required: true, Doc: "Hz: 440, or a list: {350, 440}"}},
 		Options: []Param{
 			{Name: "duration", Type: Duration, Doc: "how long; without it until the call ends or the tone is interrupted"},
-			{Name: "level", Type: Number, Default: -10.0, Min: -60, Max: 3, Unit: "dBm0", Doc: "of each frequency"},
+			{Name: "level", Type: Number, Default: defaultLevel, Min: -60, Max: 3, Unit: "dBm0", Doc: "of each frequency"},
 			bargeOption(),
 		},
 		Returns: playReturns(),

@@ -88,6 +88,41 @@ func TestVerbs(t *testing.T) {
 		{name: "vars, alive and mark",
 			script: `call.vars.name = "Bob" call:mark("menu", { name = call.vars.name, alive = call:alive() })`,
 			saw:    []string{`0s reject 480 ""`}, log: []string{"msg=mark ", "name=Bob alive=true mark=menu at=default.lua:1"}},
+		{name: "stats",
+			script: `call:answer() local s = call:stats() log.info("got", { rx = s.rx.packets, lost = s.rx.lost, pct = s.rx.loss_pct, jitter = s.rx.jitter_ms, bytes = s.rx.bytes,
+			         tx = s.tx.packets, rtt = s.rtt_ms, mos = ("%.1f"):format(s.mos), codec = s.codec, remote = s.remote })`,
+			saw: []string{"0s answer []", `50ms hangup 16 ""`},
+			log: []string{"rx=99 lost=1 pct=1 jitter=2 bytes=15840 tx=7 rtt=30 mos=3.8 codec=PCMU remote=192.0.2.1:4000"}},
+		{name: "send digits",
+			script: `call:answer() local ok, why = call:send_dtmf("12w#", { on = "80ms" }) log.info("got", { ok = ok, why = tostring(why) })`,
+			saw:    []string{"0s answer []", "50ms digits 12w# 80ms 100ms", "1.15s play done", `1.15s hangup 16 ""`}, log: []string{"ok=true why=nil"}},
+		{name: "send digits, interrupted",
+			script: `call:answer() call:after("100ms", function() call:tone(440, { duration = 1 }) end) local ok, why = call:send_dtmf("11111") log.info("got", { ok = ok, why = why })`,
+			saw:    []string{"0s answer []", "50ms digits 11111 100ms 100ms", "150ms play 1s", "150ms play interrupted", "1.15s play done", `1.15s hangup 16 ""`},
+			log:    []string{"ok=false why=interrupted"}},
+		{name: "the call ends while digits are sent",
+			script: `call:answer() call:send_dtmf("1111111111") log.info("not reached")`,
+			do:     func(s *stage) { s.wait(time.Second); s.call.hangUp(ByCaller); s.finish(); s.expectNoLog("not reached") },
+			saw:    []string{"0s answer []", "50ms digits 1111111111 100ms 100ms", "1s ended by caller", "1s play closed"}},
+		{name: "in the background",
+			script: `call:answer() local music = call:start({ 350, 440 }, { volume = -3 }) call:sleep(1) music:pause() music:resume()
+			         log.info("got", { at = music:position() }) log.info("late", music:wait("2s")) music:stop() music:stop() log.info("over", music:wait())`,
+			saw: []string{"0s answer []", "50ms play 0s", "1.05s play paused", "1.05s play resumed", "3.05s play stopped", `3.05s hangup 16 ""`},
+			log: []string{"at=1", "status=timeout position=3", "status=stopped position=3"}},
+		{name: "in the background, until something else plays",
+			script: `call:answer() local music = call:start(440) call:sleep(1) call:tone(880, { duration = 1 }) log.info("got", music:wait())`,
+			saw:    []string{"0s answer []", "50ms play 0s", "1.05s play 1s", "1.05s play interrupted", "2.05s play done", `2.05s hangup 16 ""`},
+			log:    []string{"status=interrupted position=1"}},
+		{name: "checks that hold",
+			script: `log.info("got", { got = call:check(call.did == "200", "the number") }) call:check(1)`,
+			saw:    []string{`0s reject 480 ""`}, log: []string{"got=true", "msg=verdict", `result=pass reason="" checks=2 failed=0`}},
+		{name: "a check that does not",
+			script: `log.info("got", { got = tostring(call:check(nil, "a codec")) }) call:check(false, "more") call:verdict("pass", "fine")`,
+			saw:    []string{`0s reject 480 ""`},
+			log:    []string{"got=nil", `level=WARN msg="check failed"`, `check="a codec" at=default.lua:1`, `result=fail reason="a codec" checks=2 failed=2`}},
+		{name: "a verdict",
+			script: `call:verdict("pass", "heard it")`,
+			saw:    []string{`0s reject 480 ""`}, log: []string{`msg=verdict script=default generation=1 call=c1 result=pass reason="heard it" checks=0 failed=0`}},
 		{name: "limit",
 			script: `call:limit("1m") call:answer() call:limit("2m") call:tone(440)`,
 			saw:    []string{"0s answer []", "50ms play 0s", `2m0.05s hangup 16 "call limit"`, "2m0.05s play closed"}, log: []string{"by=limit"}},
@@ -185,6 +220,19 @@ func TestErrors(t *testing.T) {
 		{`call:answer() call:reject()`, `call:reject: the call is answered: write call:hangup()`},
 		{`call:reject(200)`, `call:reject: code: 200 is not within 400 to 699`},
 		{`call:reject(486.5)`, `call:reject: code: 486.5 is not a whole number`},
+		{`call:send_dtmf("12x")`, `call:send_dtmf: digits: "x" is none of 0-9 * # A-D, or w for a pause`},
+		{`call:send_dtmf("")`, `call:send_dtmf: digits: write 1 to 100, got 0`},
+		{`call:send_dtmf("1", { on = "1ms" })`, `call:send_dtmf: option on: 1ms is not within 40ms to 5s`},
+		{`call:send_dtmf("1", { gap = 60 })`, `call:send_dtmf: option gap: 1m0s is not within 40ms to 5s`},
+		{`call:start("no.wav")`, `call:start: sound "no.wav": no folder of sounds is configured`},
+		{`call:start({})`, `call:start: a tone has 1 to 4 frequencies, got 0`},
+		{`call:start(440).stop()`, `playback:stop: write a colon, as playback:stop(), not a dot`},
+		{`call:start(440).stop(call:after(1, print))`, `playback:stop: write a colon, as playback:stop(), not a dot`},
+		{`call:start(440):volume(3)`, `playback has no "volume"`},
+		{`call:play("a.wav", { loop = 0 })`, `call:play: option loop: 0 is neither a whole number from 1 to 1000000 nor true`},
+		{`call:play("a.wav", { loop = 1.5 })`, `call:play: option loop: 1.5 is neither`},
+		{`call:play("a.wav", { volume = 50 })`, `call:play: option volume: 50 is not within -60 to 30 dB`},
+		{`call:verdict("maybe")`, `call:verdict: result: "maybe" is not one of pass, fail`},
 		{`call:set_header("Via", "x")`, `call:set_header: Via is set by the server, not by scripts`},
 		{`call:set_header("X-A", "1\r\nVia: evil")`, `call:set_header: X-A: "1\r\nVia: evil" is not one line of text`},
 		{`call:set_header("X A", "1")`, `call:set_header: "X A" is not the name of a header field`},
@@ -194,7 +242,7 @@ func TestErrors(t *testing.T) {
 		{`call:wait("dtmv")`, `call:wait: no event "dtmv"; did you mean "dtmf"?`},
 		{`call:every("1ms", print)`, `call:every: 1ms is too often: write 10ms or more`},
 		{`call:gather{ min = 3, max = 2 }`, `call:gather: min 3 is more than max 2`},
-		{`call:gather{ match = "(" }`, `call:gather: option match: error parsing regexp`},
+		{`call:gather{ match = "(" }`, `call:gather: option match: missing closing )`},
 		{`call:gather{ barge = "x" }`, `call:gather: option barge: "X" is not a digit`},
 		{`call:play("no.wav")`, `call:play: sound "no.wav": no folder of sounds is configured`},
 		{`call:after(1, print).stop()`, `timer has no "stop"`},
@@ -214,6 +262,30 @@ func TestErrors(t *testing.T) {
 			})
 		})
 	}
+}
+
+// TestSendDTMFToWhoTakesNone: that the caller agreed to no telephone-event is no error.
+func TestSendDTMFToWhoTakesNone(t *testing.T) {
+	script := `function on_call(call) call:answer() local ok, why = call:send_dtmf("1") log.info("got", { ok = ok, why = why }) end`
+	performWith(t, Options{FS: files("default.lua", script)}, func(c *fakeCall) { c.noDTMF = true }, func(s *stage) {
+		s.finish()
+		s.expectLog("ok=false why=no_telephone_event")
+	})
+}
+
+// TestVerdictAfterTheEnd: on_hangup has the last word, and Outcome and the metrics have it, too.
+func TestVerdictAfterTheEnd(t *testing.T) {
+	m := &countedMetrics{}
+	script := `function on_call(call) call:reject(404) end function on_hangup(call, info) call:check(info.code == 486, "busy") end`
+	performWith(t, Options{Metrics: m, FS: files("default.lua", script)}, nil, func(s *stage) {
+		s.finish()
+		if want := (Verdict{"fail", "busy", 1, 1}); s.outcome.Verdict != want {
+			t.Errorf("got %+v, want %+v", s.outcome.Verdict, want)
+		}
+		if got := strings.Join(m.got, ","); got != "verdicts1 map[result:fail script:default]" {
+			t.Errorf("metrics: %s", got)
+		}
+	})
 }
 
 func TestPlayFails(t *testing.T) {

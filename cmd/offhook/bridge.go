@@ -2,6 +2,7 @@ package main
 
 import (
 	"errors"
+	"time"
 
 	"offhook/core"
 	"offhook/media"
@@ -54,6 +55,14 @@ func (c call) Hangup(o scripting.HangupOptions) error {
 
 func (c call) Play(src media.Source) (scripting.Playback, error) {
 	p, err := c.Call.Play(src)
+	if err != nil {
+		return nil, ended(err)
+	}
+	return p, nil
+}
+
+func (c call) SendDTMF(digits string, on, gap time.Duration) (scripting.Playback, error) {
+	p, err := c.Call.SendDTMF(digits, on, gap)
 	if err != nil {
 		return nil, ended(err)
 	}

@@ -119,7 +119,7 @@ func (o *checkOptions) routes(c *config.Config, stderr io.Writer) ([]*scripting.
 	if err != nil {
 		return o.inFile(err)
 	}
-	engine, err := newScripts(c, slog.New(slog.DiscardHandler))
+	engine, err := newScripts(c, slog.New(slog.DiscardHandler), outside{})
 	if err != nil {
 		return nil, err
 	}
@@ -173,7 +173,7 @@ func configFinding(file string, err error) (*scripting.Finding, bool) {
 
 // checkScripts finds what is wrong with the scripts; files are named with their folder.
 func checkScripts(ctx context.Context, c *config.Config) ([]*scripting.Finding, error) {
-	engine, err := newScripts(c, slog.New(slog.DiscardHandler))
+	engine, err := newScripts(c, slog.New(slog.DiscardHandler), outside{})
 	if err != nil {
 		return nil, err
 	}

@@ -32,7 +32,7 @@ func TestExamplesLoad(t *testing.T) {
 				t.Fatal(err)
 			}
 			var log bytes.Buffer
-			engine, err := newScripts(c, slog.New(slog.NewTextHandler(&log, nil)))
+			engine, err := newScripts(c, slog.New(slog.NewTextHandler(&log, nil)), outside{})
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	_ "time/tzdata" // for time.match and time.format on machines without it
 
 	"github.com/spf13/cobra"
 )

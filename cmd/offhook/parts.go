@@ -6,19 +6,22 @@ import (
 	"path/filepath"
 	"time"
 
+	"github.com/prometheus/client_golang/prometheus"
+
 	"offhook/config"
 	"offhook/core"
 	"offhook/core/console"
 	"offhook/core/transaction"
 	"offhook/media"
 	"offhook/scripting"
+	"offhook/scripting/fetch"
 	"offhook/scripting/sandbox"
 	"offhook/scripts"
 )
 
 // This file turns the configuration into the options of each part.
 
-func newScripts(c *config.Config, log *slog.Logger) (*scripting.Engine, error) {
+func newScripts(c *config.Config, log *slog.Logger, o outside) (*scripting.Engine, error) {
 	sounds := c.Media.SoundsDir
 	if sounds == "" {
 		sounds = filepath.Join(c.Scripting.Dir, "sounds")
@@ -31,8 +34,40 @@ func newScripts(c *config.Config, log *slog.Logger) (*scripting.Engine, error) {
 			Instructions: c.Scripting.MaxInstructions,
 			Memory:       c.Scripting.MaxMemoryKB << 10,
 			StringLen:    c.Scripting.MaxStringKB << 10,
+			PatternSteps: c.Scripting.MaxPatternSteps,
+			Nesting:      c.Scripting.MaxNesting,
+			Coroutines:   c.Scripting.MaxCoroutines,
+			CallDepth:    c.Scripting.MaxCallDepth,
 		},
+		HTTP: o.http, Store: o.store, Metrics: o.metrics, EnvAllow: c.Scripting.EnvAllow,
 	})
+}
+
+// outside is what scripts reach beyond their calls.
+type outside struct {
+	http    *fetch.Client
+	store   *lazyStore
+	metrics *scriptMetrics
+}
+
+func newOutside(c *config.Config, registry *prometheus.Registry) outside {
+	return outside{
+		http: fetch.New(fetch.Options{
+			Allow: c.Scripting.HTTPAllow, Timeout: c.Scripting.HTTPTimeout(), Concurrency: c.Scripting.HTTPMaxConcurrent,
+			MaxBody: int64(c.Scripting.MaxStringKB) << 10,
+		}),
+		store:   &lazyStore{path: c.Scripting.KVPath},
+		metrics: newScriptMetrics(registry, c.Scripting.MetricsMaxSeries, c.Scripting.MetricsMaxEach),
+	}
+}
+
+// close comes after the scripts have ended.
+func (o outside) close() error {
+	if o.http == nil {
+		return nil // never made
+	}
+	o.http.Close()
+	return o.store.Close()
 }
 
 func newMedia(c *config.Config, log *slog.Logger) (*media.Engine, error) {

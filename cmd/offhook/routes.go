@@ -60,7 +60,7 @@ func (o *routesOptions) load(cmd *cobra.Command) (*routing, error) {
 	if err != nil {
 		return nil, err
 	}
-	engine, err := newScripts(c, slog.New(slog.DiscardHandler))
+	engine, err := newScripts(c, slog.New(slog.DiscardHandler), outside{})
 	if err != nil {
 		return nil, err
 	}

@@ -85,6 +85,7 @@ type app struct {
 	log     *slog.Logger
 	media   *media.Engine
 	scripts *scripting.Engine
+	outside outside
 	server  *core.Server
 	console *console.Server // nil when health.enable_health_check is false
 	control *console.Server // nil without a control socket
@@ -107,7 +108,9 @@ func newApp(ctx context.Context, c *config.Config, log *slog.Logger) (a *app, er
 	if err != nil {
 		return a, err
 	}
-	if a.scripts, err = newScripts(c, log); err != nil {
+	registry := a.newRegistry()
+	a.outside = newOutside(c, registry)
+	if a.scripts, err = newScripts(c, log, a.outside); err != nil {
 		return a, err
 	}
 	if err = a.checkRoutes(routes); err != nil {
@@ -134,7 +137,7 @@ func newApp(ctx context.Context, c *config.Config, log *slog.Logger) (a *app, er
 	}
 	if c.Health.EnableHealthCheck {
 		address := net.JoinHostPort("", strconv.Itoa(c.Health.HealthCheckPort))
-		if a.console, err = console.Listen(console.Options{Address: address, Calls: a.calls, Log: log}); err != nil {
+		if a.console, err = console.Listen(console.Options{Address: address, Calls: a.calls, Metrics: metricsHandler(registry, log), Log: log}); err != nil {
 			return a, portInUse(err, "--health-port")
 		}
 	}
@@ -285,5 +288,6 @@ func (a *app) close() error {
 	if a.scripts != nil {
 		errs = append(errs, a.scripts.Close())
 	}
+	errs = append(errs, a.outside.close())
 	return errors.Join(errs...)
 }

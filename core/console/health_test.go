@@ -63,6 +63,25 @@ func TestHealth(t *testing.T) {
 	}
 }
 
+func TestMetrics(t *testing.T) {
+	figures := http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte("offhook_calls_active 1\n")) })
+	for _, c := range []struct {
+		handler http.Handler
+		want    int
+	}{{figures, 200}, {nil, 404}} {
+		s, err := Listen(Options{Address: "127.0.0.1:0", Calls: func() Calls { return Calls{} }, Metrics: c.handler})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if res, _ := get(t, s, "GET", "/metrics"); res.StatusCode != c.want {
+			t.Errorf("GET /metrics: %d, want %d", res.StatusCode, c.want)
+		}
+		if err := s.Close(context.Background()); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
 func TestListenOnATakenPortSaysSo(t *testing.T) {
 	s, err := Listen(Options{Address: "127.0.0.1:0", Calls: func() Calls { return Calls{} }})
 	if err != nil {

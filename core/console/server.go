@@ -15,6 +15,7 @@ import (
 type Options struct {
 	Address string       // host:port to listen on; port 0 takes any free one
 	Calls   func() Calls // called for each request, from its goroutine
+	Metrics http.Handler // answers GET /metrics; nil: 404
 	Log     *slog.Logger // nil: slog.Default
 }
 
@@ -39,6 +40,9 @@ func Listen(o Options) (*Server, error) {
 	s := &Server{calls: o.Calls, started: time.Now(), addr: l.Addr()}
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /health", s.health)
+	if o.Metrics != nil {
+		mux.Handle("GET /metrics", o.Metrics)
+	}
 	s.serve(l, mux, 10*time.Second, o.Log, "health checks")
 	return s, nil
 }

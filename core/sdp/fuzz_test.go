@@ -62,8 +62,9 @@ func FuzzAnswer(f *testing.F) {
 func FuzzAccept(f *testing.F) {
 	f.Add(description(peerC, "m=audio 4000 RTP/AVP 0 101", "a=rtpmap:101 telephone-event/8000"))
 	f.Add(description("m=audio 0 RTP/AVP"))
+	offer := Offer(testLocal(), testCapabilities())
 	f.Fuzz(func(t *testing.T, answer []byte) {
-		n, err := Accept(answer, testCapabilities())
+		n, err := Accept(answer, offer)
 		var flaw *SyntaxError
 		switch {
 		case err != nil && !errors.As(err, &flaw) && !errors.Is(err, ErrNoCommonCodec):

@@ -9,6 +9,30 @@ import (
 // Offer describes our side to a peer that has yet to answer: one audio stream
 // with all our codecs, in our order.
 func Offer(l Local, c Capabilities) []byte {
+	d := l.description()
+	d.MediaDescriptions = []*sdp.MediaDescription{l.offered(c)}
+	return marshal(d)
+}
+
+// Reoffer is Offer within a dialog in which before is our latest description:
+// its m= lines stay where they are, those of rejected streams too (RFC 3264 §8).
+func Reoffer(before []byte, l Local, c Capabilities) []byte {
+	old, err := read(before)
+	if err != nil {
+		return Offer(l, c) // there was none
+	}
+	d := l.description()
+	for _, m := range old.MediaDescriptions {
+		if m.MediaName.Port.Value != 0 {
+			m = l.offered(c)
+		}
+		d.MediaDescriptions = append(d.MediaDescriptions, m)
+	}
+	return marshal(d)
+}
+
+// offered is our stream with all our codecs.
+func (l Local) offered(c Capabilities) *sdp.MediaDescription {
 	m := &sdp.MediaDescription{MediaName: sdp.MediaName{Media: "audio", Port: sdp.RangedPort{Value: l.Port}, Protos: []string{"RTP", "AVP"}}}
 	for _, codec := range c.Codecs {
 		addCodec(m, codec.PayloadType(), codec.String()+"/"+strconv.Itoa(codec.ClockRate()), "")
@@ -21,8 +45,10 @@ func Offer(l Local, c Capabilities) []byte {
 		ptime = usualPtime
 	}
 	addAttributes(m, ptime.Milliseconds(), sdp.DirectionSendRecv)
-	d := l.description()
-	d.MediaDescriptions = []*sdp.MediaDescription{m}
+	return m
+}
+
+func marshal(d *sdp.SessionDescription) []byte {
 	body, err := d.Marshal()
 	if err != nil { // it has no error of its own: all fields are ours
 		panic("sdp: marshal offer: " + err.Error())
@@ -30,15 +56,31 @@ func Offer(l Local, c Capabilities) []byte {
 	return body
 }
 
-// Accept reads the answer to an offer of ours, made with the same capabilities.
-// Errors are ErrNoCommonCodec, also when the stream was rejected, and
+// Accept reads the answer to an offer of ours. Errors are ErrNoCommonCodec, also
+// when the stream was rejected or the answer picks what we did not offer, and
 // *SyntaxError.
-func Accept(answer []byte, c Capabilities) (Negotiated, error) {
+func Accept(answer, offer []byte) (Negotiated, error) {
+	ours, err := read(offer)
+	if err != nil {
+		return Negotiated{}, err
+	}
 	d, err := read(answer)
 	if err != nil {
 		return Negotiated{}, err
 	}
-	m := d.MediaDescriptions[0] // we offer one stream, so the first line answers it
+	if got, want := len(d.MediaDescriptions), len(ours.MediaDescriptions); got < want {
+		return Negotiated{}, syntaxError("%d m= lines in an answer to %d", got, want)
+	}
+	for i, m := range ours.MediaDescriptions {
+		if m.MediaName.Port.Value != 0 {
+			return accept(d, d.MediaDescriptions[i], offeredBy(m))
+		}
+	}
+	return Negotiated{}, ErrNoCommonCodec
+}
+
+// accept reads one stream of an answer.
+func accept(d *sdp.SessionDescription, m *sdp.MediaDescription, c Capabilities) (Negotiated, error) {
 	if !usable(m) {
 		return Negotiated{}, ErrNoCommonCodec
 	}
@@ -51,4 +93,15 @@ func Accept(answer []byte, c Capabilities) (Negotiated, error) {
 		return Negotiated{}, ErrNoCommonCodec
 	}
 	return n, nil
+}
+
+// offeredBy is what a stream of ours offers.
+func offeredBy(m *sdp.MediaDescription) (c Capabilities) {
+	for _, f := range formatsOf(m) {
+		if f.audio {
+			c.Codecs = append(c.Codecs, f.codec)
+		}
+		c.DTMF = c.DTMF || f.dtmf
+	}
+	return c
 }

@@ -30,6 +30,22 @@ func TestOffer(t *testing.T) {
 	}
 }
 
+// TestReoffer keeps the places of the m= lines of a call that began with an offer of several streams.
+func TestReoffer(t *testing.T) {
+	answer, _, err := Answer(description(peerC, "m=image 5004 udptl t38", "m=audio 4000 RTP/AVP 8", "m=video 5002 RTP/AVP 31"), testLocal(), testCapabilities())
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := string(Reoffer(answer, testLocal(), testCapabilities()))
+	head, stream, _ := strings.Cut(string(Offer(testLocal(), testCapabilities())), "m=")
+	if want := head + "m=image 0 udptl t38\r\nm=" + stream + "m=video 0 RTP/AVP 31\r\n"; got != want {
+		t.Errorf("offer\n%s\nwant\n%s", got, want)
+	}
+	if got, want := string(Reoffer(nil, testLocal(), testCapabilities())), head+"m="+stream; got != want {
+		t.Errorf("first offer\n%s\nwant\n%s", got, want)
+	}
+}
+
 // TestOfferAndAnswer lets two of us agree: both sides come to the same, seen from either end.
 func TestOfferAndAnswer(t *testing.T) {
 	caller, callee := testLocal(), Local{Address: netip.MustParseAddr("2001:db8::2"), Port: 20000, ID: 7, Version: 1}
@@ -51,7 +67,7 @@ func TestOfferAndAnswer(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			here, err := Accept(answer, c.offers)
+			here, err := Accept(answer, Offer(caller, c.offers))
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -71,6 +87,7 @@ func TestOfferAndAnswer(t *testing.T) {
 func TestAccept(t *testing.T) {
 	for _, c := range []struct {
 		name  string
+		offer []byte // nil: with all we have
 		lines []string
 		want  func(*Negotiated)
 		err   string // empty: none
@@ -91,6 +108,26 @@ func TestAccept(t *testing.T) {
 		{name: "inactive", lines: []string{peerC, "m=audio 4000 RTP/AVP 0", "a=inactive"}, want: func(n *Negotiated) { n.Send, n.Receive, n.Hold = false, false, true }},
 		{name: "a line too many", lines: []string{peerC, "m=audio 4000 RTP/AVP 0", "m=video 0 RTP/AVP 31"}},
 		{name: "a codec that we did not offer", lines: []string{peerC, "m=audio 4000 RTP/AVP 9"}, err: "no common codec"},
+		{
+			name:  "a codec that this offer did not have",
+			offer: Offer(testLocal(), Capabilities{Codecs: []media.Codec{media.PCMA}}), lines: []string{peerC, "m=audio 4000 RTP/AVP 0"},
+			err: "no common codec",
+		},
+		{
+			name:  "telephone-event that this offer did not have",
+			offer: Offer(testLocal(), Capabilities{Codecs: []media.Codec{media.PCMU}}),
+			lines: []string{peerC, "m=audio 4000 RTP/AVP 0 101", "a=rtpmap:101 telephone-event/8000"},
+		},
+		{
+			name:  "our stream is the second",
+			offer: Reoffer(description(peerC, "m=video 0 RTP/AVP 31", "m=audio 10000 RTP/AVP 0"), testLocal(), testCapabilities()),
+			lines: []string{peerC, "m=video 0 RTP/AVP 31", "m=audio 4000 RTP/AVP 0"},
+		},
+		{
+			name:  "a line too few",
+			offer: Reoffer(description(peerC, "m=video 0 RTP/AVP 31", "m=audio 10000 RTP/AVP 0"), testLocal(), testCapabilities()),
+			lines: []string{peerC, "m=audio 4000 RTP/AVP 0"}, err: "1 m= lines in an answer to 2",
+		},
 		{name: "rejected", lines: []string{peerC, "m=audio 0 RTP/AVP 0"}, err: "no common codec"},
 		{name: "rejected without a format", lines: []string{"m=audio 0 RTP/AVP"}, err: "no common codec"},
 		{name: "video first", lines: []string{peerC, "m=video 4000 RTP/AVP 31", "m=audio 4000 RTP/AVP 0"}, err: "no common codec"},
@@ -99,7 +136,11 @@ func TestAccept(t *testing.T) {
 		{name: "no m=", lines: []string{peerC}, err: "no m= line"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			got, err := Accept(description(c.lines...), testCapabilities())
+			offer := c.offer
+			if offer == nil {
+				offer = Offer(testLocal(), testCapabilities())
+			}
+			got, err := Accept(description(c.lines...), offer)
 			if c.err != "" {
 				var flaw *SyntaxError
 				if err == nil || !strings.Contains(err.Error(), c.err) {

@@ -48,9 +48,10 @@ type Response struct {
 	Body   []byte
 }
 
-// ErrNotAllowed is for a host that is not on the list: a mistake in the script
-// or the configuration, no trouble of the network.
-var ErrNotAllowed = errors.New("host is not allowed: add it to http.allow")
+// ErrNotAllowed is for a URL that cannot be asked: a mistake in the script or
+// the configuration, no trouble of the network. After a redirect it is within a
+// *url.Error.
+var ErrNotAllowed = errors.New("not allowed")
 
 // Client makes requests; it may be used from any goroutine.
 type Client struct {
@@ -163,10 +164,10 @@ func timedOut(err error, r Request, after time.Duration) error {
 // allowed checks the scheme and host of a URL against the list.
 func (c *Client) allowed(u *url.URL) error {
 	if u.Scheme != "http" && u.Scheme != "https" {
-		return fmt.Errorf("%s: only http and https URLs can be fetched", u)
+		return fmt.Errorf("%s is %w: only http and https URLs can be fetched", u, ErrNotAllowed)
 	}
 	if !slices.ContainsFunc(c.o.Allow, func(pattern string) bool { return matchHost(pattern, u) }) {
-		return fmt.Errorf("%s: %w", u.Host, ErrNotAllowed)
+		return fmt.Errorf("host %s is %w: add it to scripting.http_allow", u.Host, ErrNotAllowed)
 	}
 	return nil
 }

@@ -30,6 +30,9 @@ var cures = []struct{ name, source, want string }{
 		`local n = 0; local function inc() n = n + 1 end
 		for i = 1, 3 do inc(); if i == 2 then goto continue end; inc(); ::continue:: end; print(n)`, "5"},
 	{"call in parentheses assigned to its own argument", `local function f(a) a = (tostring(a)); return a end; print(f(5))`, "5"},
+	{"call as the last field of a table", `local function f() return 7 end; local t = {1, 2, k = f()}; print(#t, t[2], t.k, #t)`, "2\t2\t7\t2"},
+	{"dots as the last field of a table", `local function f(...) local t = {1, k = ...}; return #t, t.k end; print(f(8, 9))`, "1\t8"},
+	{"field after fifty values", `local n = 7; local t = {` + strings.Repeat("1,", 50) + `k = -n, l = -n}; print(t[1], #t, t.k, t.l, t[50])`, "1\t50\t-7\t-7\t1"},
 	{"yield in tail position",
 		`local co = coroutine.wrap(function() return coroutine.yield(1) end); print(co(), co(7))`, "1\t7"},
 	{"yield that gets fewer values than it wants",

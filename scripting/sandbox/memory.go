@@ -79,7 +79,7 @@ func (w *walk) visit(v lua.LValue) {
 			w.todo = append(w.todo, v)
 		}
 	case *lua.LFunction:
-		if !v.IsG && w.first(unsafe.Pointer(v)) {
+		if (!v.IsG || len(v.Upvalues) > 0) && w.first(unsafe.Pointer(v)) {
 			w.todo = append(w.todo, v)
 		}
 	case *lua.LUserData:

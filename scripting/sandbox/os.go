@@ -65,7 +65,7 @@ func osDate(L *lua.LState) int {
 		L.Push(dateTable(t))
 		return 1
 	}
-	return pushString(L, strftime(L, format, t))
+	return pushString(L, FormatTime(L, format, t))
 }
 
 func dateTable(t time.Time) *lua.LTable {
@@ -80,8 +80,9 @@ func dateTable(t time.Time) *lua.LTable {
 	return table
 }
 
-// strftime is C's, in its own locale.
-func strftime(L *lua.LState, format string, t time.Time) string {
+// FormatTime is C's strftime, in its own locale, for a function whose first argument the format is. What is wrong with it is
+// raised.
+func FormatTime(L *lua.LState, format string, t time.Time) string {
 	var out []byte
 	for {
 		plain, rest, more := strings.Cut(format, "%")

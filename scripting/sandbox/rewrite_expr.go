@@ -52,15 +52,23 @@ func (r *rewriter) expr(e ast.Expr) ast.Expr {
 // numeral is a number constant, apart from the string of the same digits.
 type numeral string
 
+// itemsPerFlush is how many values without a key the compiler puts into a table at once.
+const itemsPerFlush = 50
+
 func (r *rewriter) table(t *ast.TableExpr) {
 	items := 0
-	for _, f := range t.Fields {
+	for i, f := range t.Fields {
 		if f.Key == nil {
 			items++
-		} else {
-			f.Key = r.expr(f.Key)
+			f.Value = r.expr(f.Value)
+			continue
 		}
-		f.Value = r.expr(f.Value)
+		f.Key, f.Value = r.expr(f.Key), adjust(r.expr(f.Value), true) // as the last field, all of a call's values went into the list, too
+		if items > 0 && items%itemsPerFlush == 0 {
+			// Such a field would put the values before it into the table again, from registers that hold others by now.
+			adjust(t.Fields[i-1].Value, true)
+			t.Fields[i-1], t.Fields[i] = f, t.Fields[i-1]
+		}
 	}
 	if items > maxItems {
 		r.fail(t.Line(), "more than %d values in one table constructor", maxItems)

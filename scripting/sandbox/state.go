@@ -146,6 +146,9 @@ func StateOf(L *lua.LState) *State { return L.Context().(*budget).state }
 // Owner returns the owner of the state that L belongs to.
 func Owner(L *lua.LState) any { return StateOf(L).owner }
 
+// LimitsOf returns the limits of the state that L belongs to, defaults filled in.
+func LimitsOf(L *lua.LState) Limits { return StateOf(L).limits }
+
 // Unwind ends what the script does, in a way that the script cannot catch, up to the innermost Do or Call, which returns
 // ErrUnwound. It does not return. A Go function that is called from a script calls it.
 func Unwind(L *lua.LState) { panic(escape{ErrUnwound}) }

@@ -1,0 +1,47 @@
+package scripting
+
+func stats() Function {
+	counts := []Param{{Name: "packets", Type: Integer}, {Name: "bytes", Type: Integer, Doc: "of sound, without headers"}}
+	received := append(counts[:2:2], Param{Name: "lost", Type: Integer}, Param{Name: "loss_pct", Type: Number}, Param{Name: "jitter_ms", Type: Number})
+	return Function{
+		Name: "stats",
+		Doc:  "Returns what was sent and received so far, by RTP and RTCP (RFC 3550).",
+		Returns: []Return{{Name: "stats", Type: Table, Fields: []Param{
+			{Name: "rx", Type: Table, Fields: received, Doc: "received"},
+			{Name: "tx", Type: Table, Fields: counts, Doc: "sent"},
+			{Name: "rtt_ms", Type: Number, Doc: "the round trip, when the far end sends RTCP"},
+			{Name: "mos", Type: Number, Doc: "how good it sounds, 1 to 4.5, estimated from loss and delay (ITU-T G.107); nil when nothing was received"},
+			{Name: "codec", Type: Text, Doc: "nil before there is one"},
+			{Name: "remote", Type: Text, Doc: "the address that RTP is sent to"},
+		}}},
+		Example: `local stats = call:stats() log.info("heard", { lost = stats.rx.lost, mos = stats.mos })`,
+		After:   true,
+		run:     func(r *run, a *arguments) int { return a.returns(toLua(r.statistics())) },
+	}
+}
+
+func (r *run) statistics() map[string]any {
+	s := r.call.Stats()
+	all := map[string]any{
+		"rx": map[string]any{
+			"packets": s.Received.Packets, "bytes": s.Received.Bytes, "lost": s.Received.Lost,
+			"loss_pct": s.Received.LossPct, "jitter_ms": milliseconds(s.Received.Jitter),
+		},
+		"tx":     map[string]any{"packets": s.Sent.Packets, "bytes": s.Sent.Bytes},
+		"codec":  orNil(r.call.Codec()),
+		"mos":    orNone(s.MOS()),
+		"rtt_ms": orNone(milliseconds(s.RoundTrip)),
+	}
+	if s.Remote.IsValid() {
+		all["remote"] = s.Remote.String()
+	}
+	return all
+}
+
+// orNone is a figure, or nil when it is not known.
+func orNone(f float64) any {
+	if f == 0 {
+		return nil
+	}
+	return f
+}
