@@ -217,7 +217,7 @@ func (c *Call) Done() <-chan struct{} { return c.done }
 func (d *dialog) answered(res *sip.Response) {
 	d.remote = *res.To()
 	if contact := res.Contact(); contact != nil && !contact.Address.Wildcard {
-		d.target = *contact.Address.Clone()
+		d.target = targetOf(contact)
 	}
 	d.routes = nil
 	for _, h := range res.GetHeaders("Record-Route") {

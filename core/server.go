@@ -53,6 +53,8 @@ type Server struct {
 	mu       sync.Mutex
 	dialogs  map[dialogID]*Call // calls that in-dialog requests can reach
 	draining bool
+	closed   bool           // no redial may begin
+	redials  sync.WaitGroup // see sendInDialog
 	idle     chan struct{}  // closed when draining and no call is left
 	handlers sync.WaitGroup // one for each call, ends with its handler
 
@@ -126,6 +128,7 @@ func (s *Server) Close() error {
 	cancel()
 	_ = s.Drain(ctx) // calls that were left are ended, which is what Close is for
 	s.handlers.Wait()
+	s.endRedials()
 	err := s.transport.Close()
 	s.transactions.Close()
 	return err

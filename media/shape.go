@@ -31,6 +31,8 @@ func (f from) Clip(c Codec, ptime time.Duration) (*Clip, error) {
 	return &rest, nil
 }
 
+func (f from) String() string { return fmt.Sprint(f.source) }
+
 // Endless is src again and again, all of it: also when it begins From somewhere the first time. A source that has no end
 // stays as it is.
 func Endless(src Source) Source { return endless{src} }
@@ -48,6 +50,8 @@ func (e endless) Clip(c Codec, ptime time.Duration) (*Clip, error) {
 	return &again, nil
 }
 
+func (e endless) String() string { return fmt.Sprint(e.source) }
+
 // Gain is src louder by dB, or softer when it is negative. What is too loud is clipped.
 func Gain(src Source, dB float64) Source {
 	if dB == 0 {
@@ -60,6 +64,8 @@ type gain struct {
 	source Source
 	dB     float64
 }
+
+func (g gain) String() string { return fmt.Sprint(g.source) }
 
 // gainKey identifies a source that was made louder.
 type gainKey struct {
