@@ -31,6 +31,7 @@ func (f from) Clip(c Codec, ptime time.Duration) (*Clip, error) {
 	return &rest, nil
 }
 
+// String is that of the source.
 func (f from) String() string { return fmt.Sprint(f.source) }
 
 // Endless is src again and again, all of it: also when it begins From somewhere the first time. A source that has no end
@@ -50,6 +51,7 @@ func (e endless) Clip(c Codec, ptime time.Duration) (*Clip, error) {
 	return &again, nil
 }
 
+// String is that of the source.
 func (e endless) String() string { return fmt.Sprint(e.source) }
 
 // Gain is src louder by dB, or softer when it is negative. What is too loud is clipped.
@@ -64,8 +66,6 @@ type gain struct {
 	source Source
 	dB     float64
 }
-
-func (g gain) String() string { return fmt.Sprint(g.source) }
 
 // gainKey identifies a source that was made louder.
 type gainKey struct {

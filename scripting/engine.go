@@ -45,6 +45,8 @@ type Options struct {
 	// Check has the last word on new scripts that have passed all other checks: their own tests, perhaps. scripts holds their
 	// files, tests included. nil = no more checks. An error, which may be Findings, refuses the scripts.
 	Check func(ctx context.Context, scripts fs.FS) error
+	// Observe learns of what scripts do in calls, in order, on the goroutine of each call; nil = nobody does.
+	Observe func(Observation)
 	// Log gets the lines of scripts and of the engine; nil = nowhere.
 	Log *slog.Logger
 }
@@ -206,5 +208,6 @@ type Outcome struct {
 	Generation uint64
 	Ending     Ending
 	Verdict    Verdict
-	Err        error // the script failed; nil otherwise. It has file:line.
+	Vars       map[string]any // what the script left in call.vars: strings, numbers (float64) and booleans
+	Err        error          // the script failed; nil otherwise. It has file:line.
 }

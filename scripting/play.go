@@ -2,6 +2,7 @@ package scripting
 
 import (
 	"errors"
+	"fmt"
 	"strings"
 	"time"
 
@@ -128,6 +129,7 @@ func (r *run) playOne(a *arguments, src media.Source, barge string, limit time.D
 	case err != nil:
 		r.refused(a, err)
 	}
+	r.observe(a.LState, ObservedPlay, func() string { return fmt.Sprint(src) })
 	finished := false
 	defer func() {
 		if !finished {

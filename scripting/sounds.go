@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"strconv"
+	"strings"
 	"time"
 
 	"offhook/media"
@@ -30,15 +32,40 @@ func (s *sounds) file(name string, volume float64) (media.Source, error) {
 	if err != nil {
 		return nil, err
 	}
-	return s.cache.Source(media.Gain(source, volume)), nil
+	return sound{s.cache.Source(media.Gain(source, volume)), name}, nil
 }
 
 func (s *sounds) tone(o media.ToneOptions) media.Source {
 	o.Ramp = fade
-	return s.cache.Source(media.Tone(o))
+	return toneSound{s.cache.Source(media.Tone(o)), o}
 }
 
-func (s *sounds) silence(d time.Duration) media.Source { return s.cache.Source(media.Silence(d)) }
+func (s *sounds) silence(d time.Duration) media.Source {
+	return sound{s.cache.Source(media.Silence(d)), "silence"}
+}
+
+// sound is a source with the name that the call's timeline has for it.
+type sound struct {
+	media.Source
+	name string
+}
+
+func (s sound) String() string { return s.name }
+
+// toneSound is a tone, which is named only when somebody asks.
+type toneSound struct {
+	media.Source
+	options media.ToneOptions
+}
+
+// String is "350+440 Hz at -13 dBm0".
+func (s toneSound) String() string {
+	var hz []string
+	for _, f := range s.options.Frequencies {
+		hz = append(hz, strconv.FormatFloat(f, 'g', -1, 64))
+	}
+	return fmt.Sprintf("%s Hz at %g dBm0", strings.Join(hz, "+"), s.options.Level)
+}
 
 // folder is the file system of a directory that no name and no link leads out of. It is opened for each file, so that
 // another directory may take its place at any time.

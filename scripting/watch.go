@@ -28,13 +28,19 @@ func (e *Engine) Watch(ctx context.Context) error {
 	if e.options.Dir == "" {
 		return errors.New("watch scripts: no folder to watch")
 	}
-	dir, err := filepath.Abs(e.options.Dir)
+	return WatchFolder(ctx, e.options.Dir, e.log, func() { e.look(ctx) })
+}
+
+// WatchFolder calls changed at once, and after each change of a script or a test below dir that has settled, until ctx ends;
+// it returns nil then.
+func WatchFolder(ctx context.Context, dir string, log *slog.Logger, changed func()) error {
+	dir, err := filepath.Abs(dir)
 	if err != nil {
 		return err
 	}
-	w := newWatcher(dir, e.log)
+	w := newWatcher(dir, log)
 	defer w.close()
-	w.run(ctx, func() { e.look(ctx) })
+	w.run(ctx, changed)
 	return nil
 }
 

@@ -5,8 +5,8 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"offhook/scripting"
 	"offhook/scripting/apidoc"
+	"offhook/scripting/scripttest"
 )
 
 func newAPICommand() *cobra.Command {
@@ -19,7 +19,7 @@ func newAPICommand() *cobra.Command {
 		Example: "  offhook api\n  offhook api --format stubs > scripts/offhook.d.lua\n  offhook api --format json",
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			ref := scripting.NewReference()
+			ref := scripttest.NewReference()
 			var text string
 			switch format {
 			case "markdown":

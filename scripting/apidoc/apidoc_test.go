@@ -4,11 +4,13 @@ import (
 	"encoding/json"
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 
 	"offhook/scripting"
 	"offhook/scripting/sandbox"
+	"offhook/scripting/scripttest"
 )
 
 func TestPageIsUpToDate(t *testing.T) {
@@ -16,14 +18,14 @@ func TestPageIsUpToDate(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if string(page) != Markdown(scripting.NewReference()) {
+	if string(page) != Markdown(scripttest.NewReference()) {
 		t.Errorf("scripts/README.md is not what the functions are described as: run\n\t%s", Command)
 	}
 }
 
 // TestExamplesCompile: each piece of Lua on the page is a program.
 func TestExamplesCompile(t *testing.T) {
-	pieces := strings.Split(Markdown(scripting.NewReference()), "```lua\n")[1:]
+	pieces := strings.Split(Markdown(scripttest.NewReference()), "```lua\n")[1:]
 	if len(pieces) < 50 {
 		t.Errorf("only %d examples", len(pieces))
 	}
@@ -37,7 +39,7 @@ func TestExamplesCompile(t *testing.T) {
 
 // TestEverythingIsTold: all that the reference has is in each form.
 func TestEverythingIsTold(t *testing.T) {
-	ref := scripting.NewReference()
+	ref := scripttest.NewReference()
 	text, err := JSON(ref)
 	if err != nil {
 		t.Fatal(err)
@@ -79,7 +81,14 @@ func TestEverythingIsTold(t *testing.T) {
 	for _, f := range ref.Globals {
 		function("", f)
 	}
-	for _, o := range ref.Objects {
+	for _, f := range ref.Tests.Globals {
+		function("", f)
+	}
+	for _, o := range slices.Concat(ref.Objects, ref.Tests.Objects) {
+		for _, f := range o.Fields {
+			want("page", page, "| `"+f.Name+"` | "+f.Type.String()+" |")
+			want("stubs", stubs, "---@field "+f.Name+" ")
+		}
 		for _, f := range o.Methods {
 			function(o.Name+":", f)
 		}
@@ -101,7 +110,7 @@ func quote(s string) string {
 }
 
 func TestStubsAreLua(t *testing.T) {
-	if _, err := sandbox.Compile("offhook.d.lua", Stubs(scripting.NewReference()), sandbox.Limits{Source: 1 << 20}); err != nil {
+	if _, err := sandbox.Compile("offhook.d.lua", Stubs(scripttest.NewReference()), sandbox.Limits{Source: 1 << 20}); err != nil {
 		t.Error(err)
 	}
 }

@@ -15,6 +15,9 @@ import (
 //go:embed rules.md
 var rules string
 
+//go:embed testing.md
+var testRules string
+
 // Command regenerates the page.
 const Command = "go run ./cmd/offhook api --format markdown > scripts/README.md"
 

@@ -13,6 +13,13 @@ type document struct {
 	Modules  []entry `json:"modules"`
 	Globals  []entry `json:"globals"`
 	Objects  []entry `json:"objects"`
+	Tests    tests   `json:"tests"`
+}
+
+// tests is what tests of scripts can use.
+type tests struct {
+	Globals []entry `json:"globals"`
+	Objects []entry `json:"objects"`
 }
 
 // entry is one thing that has a name; what it has not is left out.
@@ -50,9 +57,8 @@ func JSON(ref scripting.Reference) ([]byte, error) {
 			return entry{Name: m.Name, Doc: m.Doc, Functions: functions(m.Name+".", m.Functions), Constants: constants}
 		}),
 		Globals: functions("", ref.Globals),
-		Objects: each(ref.Objects, func(o scripting.Object) entry {
-			return entry{Name: o.Name, Doc: o.Doc, Functions: functions(o.Name+":", o.Methods)}
-		}),
+		Objects: objects(ref.Objects),
+		Tests:   tests{functions("", ref.Tests.Globals), objects(ref.Tests.Objects)},
 	}
 	text, err := json.MarshalIndent(d, "", "  ")
 	return append(text, '\n'), err
@@ -64,6 +70,12 @@ func each[T any](list []T, of func(T) entry) []entry {
 		entries = append(entries, of(v))
 	}
 	return entries
+}
+
+func objects(list []scripting.Object) []entry {
+	return each(list, func(o scripting.Object) entry {
+		return entry{Name: o.Name, Doc: o.Doc, Functions: functions(o.Name+":", o.Methods), Fields: each(o.Fields, param)}
+	})
 }
 
 func functions(prefix string, list []scripting.Function) []entry {

@@ -29,14 +29,34 @@ func Markdown(ref scripting.Reference) string {
 		p.function(f.Name, f)
 	}
 	p.line("## Objects")
-	for _, o := range ref.Objects {
+	p.objects(ref.Objects)
+	if len(ref.Tests.Globals) > 0 {
+		p.tests(ref.Tests)
+	}
+	return p.String()
+}
+
+func (p *page) objects(list []scripting.Object) {
+	for _, o := range list {
 		p.line("### %s", o.Name)
 		p.line("%s", o.Doc)
+		p.params(o.Fields, "field")
+		for _, f := range o.Fields {
+			p.params(f.Fields, "in "+f.Name)
+		}
 		for _, f := range o.Methods {
 			p.function(o.Name+":"+f.Name, f)
 		}
 	}
-	return p.String()
+}
+
+func (p *page) tests(t scripting.Tests) {
+	p.line("## Tests of scripts")
+	p.line("%s", strings.TrimSpace(testRules))
+	for _, f := range t.Globals {
+		p.function(f.Name, f)
+	}
+	p.objects(t.Objects)
 }
 
 // page is Markdown as it is written.

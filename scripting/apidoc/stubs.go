@@ -2,6 +2,7 @@ package apidoc
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"offhook/scripting"
@@ -14,12 +15,8 @@ func Stubs(ref scripting.Reference) string {
 	s.linef("-- Generated: offhook api --format stubs > offhook.d.lua")
 	s.linef("\n---Seconds as a number, or text with a unit: \"200ms\", \"2m\".\n---@alias duration number|string")
 	s.call(ref)
-	for _, o := range ref.Objects {
-		s.class(className(o.Name), o.Doc)
-		s.linef("local %s = {}", className(o.Name))
-		for _, f := range o.Methods {
-			s.function(className(o.Name)+":"+f.Name, f)
-		}
+	for _, o := range slices.Concat(ref.Objects, ref.Tests.Objects) {
+		s.object(o)
 	}
 	for _, m := range ref.Modules {
 		s.class(m.Name+"lib", m.Doc)
@@ -33,6 +30,11 @@ func Stubs(ref scripting.Reference) string {
 	}
 	for _, f := range ref.Globals {
 		s.function(f.Name, f)
+	}
+	for _, f := range ref.Tests.Globals {
+		if !slices.ContainsFunc(ref.Globals, func(g scripting.Function) bool { return g.Name == f.Name }) {
+			s.function(f.Name, f)
+		}
 	}
 	for _, h := range ref.Handlers {
 		s.handler(h)
@@ -68,6 +70,22 @@ func (s *stubs) call(ref scripting.Reference) {
 	}
 }
 
+func (s *stubs) object(o scripting.Object) {
+	name := className(o.Name)
+	kinds := make([]string, len(o.Fields))
+	for i, f := range o.Fields {
+		kinds[i] = s.kind(name, f)
+	}
+	s.class(name, o.Doc)
+	for i, f := range o.Fields {
+		s.linef("---@field %s %s # %s", f.Name, kinds[i], oneLine(remarks(f)))
+	}
+	s.linef("local %s = {}", name)
+	for _, f := range o.Methods {
+		s.function(name+":"+f.Name, f)
+	}
+}
+
 // table writes the class of a table with fields and returns its name.
 func (s *stubs) table(name string, fields []scripting.Param, required bool) string {
 	kinds := make([]string, len(fields))
@@ -92,6 +110,9 @@ func (s *stubs) kind(owner string, p scripting.Param) string {
 	}
 	if p.Name == "call" {
 		return "Call"
+	}
+	if p.Object != "" {
+		return fmt.Sprintf("fun(%s: %s)", p.Object, className(p.Object))
 	}
 	return typeName(p.Type, p.Choices)
 }
