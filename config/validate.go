@@ -103,9 +103,6 @@ func (s *Scripting) validate(fail report) {
 	atLeast(fail, "scripting.http_max_concurrent", float64(s.HTTPMaxConcurrent), 1)
 	atLeast(fail, "scripting.metrics_max_series", float64(s.MetricsMaxSeries), 0)
 	atLeast(fail, "scripting.metrics_max_series_each", float64(s.MetricsMaxEach), 0)
-	if s.TestBeforeSwap {
-		fail("scripting.test_before_swap", "is not available in this version: write false")
-	}
 	if s.ErrorCode < 400 || s.ErrorCode > 699 {
 		fail("scripting.error_code", "%d is not a final SIP error: write 400 to 699", s.ErrorCode)
 	}

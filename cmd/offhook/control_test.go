@@ -112,3 +112,38 @@ func TestSocketPath(t *testing.T) {
 		t.Errorf("auto is %q", got)
 	}
 }
+
+// TestTestsBeforeSwap: with scripting.test_before_swap, scripts whose tests fail are refused.
+func TestTestsBeforeSwap(t *testing.T) {
+	dir := t.TempDir()
+	c, err := config.Load(config.Options{Flags: []config.Flag{
+		{Name: "--scripts", Key: "scripting.dir", Value: dir}, {Name: "--set", Key: "scripting.test_before_swap", Value: "true"},
+	}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	engine, err := newScripts(c, slog.New(slog.DiscardHandler), outside{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	load := func(want uint64, wrong string) {
+		t.Helper()
+		_, err := engine.Load(t.Context())
+		if g := engine.Generation(); g.Number != want || (err == nil) != (wrong == "") || err != nil && !strings.Contains(err.Error(), wrong) {
+			t.Errorf("generation %d, want %d; %v, want %s", g.Number, want, err, wrong)
+		}
+	}
+	write(t, dir, "default.lua", rejects)
+	load(1, "") // no tests
+	const test = `test("is busy", function(t)
+  local c = t:call{ to = "100" }
+  c:expect_status(486)
+end)
+`
+	write(t, dir, "default_test.lua", test)
+	load(2, "")
+	write(t, dir, "default.lua", strings.Replace(rejects, "reject()", "reject(480)", 1))
+	load(2, `default_test.lua:3: test "is busy": `)
+	write(t, dir, "default_test.lua", strings.Replace(test, "486", "480", 1))
+	load(3, "")
+}
