@@ -143,7 +143,7 @@ end)
 	write(t, dir, "default_test.lua", test)
 	load(2, "")
 	write(t, dir, "default.lua", strings.Replace(rejects, "reject()", "reject(480)", 1))
-	load(2, `default_test.lua:3: test "is busy": `)
+	load(2, `default_test.lua:3: test "is busy": expected 486 by now, got 480`)
 	write(t, dir, "default_test.lua", strings.Replace(test, "486", "480", 1))
 	load(3, "")
 }

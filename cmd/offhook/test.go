@@ -159,9 +159,6 @@ func failedTest(r scripttest.Result) *scripting.Finding {
 	if r.Failure.File != "" {
 		f.File, f.Line = r.Failure.File, r.Failure.Line
 	}
-	if r.Failure.Expected != "" {
-		f.Message += fmt.Sprintf(" (expected %s, got %s)", r.Failure.Expected, r.Failure.Got)
-	}
 	return f
 }
 
