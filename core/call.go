@@ -26,6 +26,7 @@ type Call struct {
 	user    string // user part of our Contact
 	began   time.Time
 	log     *slog.Logger
+	labels  *labels            // on all lines of log
 	shard   *transaction.Shard // the lock of all that follows
 	cancel  context.CancelCauseFunc
 	done    <-chan struct{} // of that context

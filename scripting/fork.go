@@ -11,9 +11,10 @@ func (e *Engine) Fork(ctx context.Context, o Options) (*Engine, error) {
 	}
 	g := e.Generation()
 	copied := &Generation{
-		Number: g.Number, Loaded: g.Loaded, Hash: g.Hash, Origin: g.Origin, Files: g.Files, chunks: g.chunks, scripts: g.scripts,
+		Number: g.Number, Loaded: g.Loaded, Hash: g.Hash, Origin: g.Origin, Files: g.Files,
+		snapshot: g.snapshot, chunks: g.chunks, scripts: g.scripts,
 	}
-	if err := fork.once(ctx, copied, "on_load"); err != nil {
+	if err := fork.begin(ctx, copied); err != nil {
 		return nil, err
 	}
 	fork.swap(copied)

@@ -16,8 +16,9 @@ type Generation struct {
 	Origin string    // the folder, or "embedded"
 	Files  []string  // all files of the snapshot but tests, slash-separated, sorted
 
-	chunks  map[string]*sandbox.Chunk // by file
-	scripts map[string]*script        // by name: the files right in the folder
+	snapshot snapshot
+	chunks   map[string]*sandbox.Chunk // by file
+	scripts  map[string]*script        // by name: the files right in the folder
 
 	// Of the engine, under its mutex:
 	users   int  // calls that run on it

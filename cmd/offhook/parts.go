@@ -1,7 +1,9 @@
 package main
 
 import (
+	"context"
 	"fmt"
+	"io/fs"
 	"log/slog"
 	"path/filepath"
 	"time"
@@ -24,6 +26,9 @@ import (
 func newScripts(c *config.Config, log *slog.Logger, out outside) (*scripting.Engine, error) {
 	o := scriptOptions(c, log)
 	o.HTTP, o.Store, o.Metrics = out.http, out.store, out.metrics
+	if c.Scripting.TestBeforeSwap {
+		o.Check = func(ctx context.Context, files fs.FS) error { return passesTests(ctx, c, files) }
+	}
 	return scripting.New(o)
 }
 
