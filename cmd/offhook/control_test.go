@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"log/slog"
+	"os"
 	"path/filepath"
 	"regexp"
 	"strings"
@@ -113,8 +114,19 @@ func TestSocketPath(t *testing.T) {
 	}
 }
 
+// asOffhook makes the test binary offhook itself, as which a server starts it.
+const asOffhook = "OFFHOOK_TEST_BINARY_IS_OFFHOOK"
+
+func TestMain(m *testing.M) {
+	if os.Getenv(asOffhook) != "" {
+		main()
+	}
+	os.Exit(m.Run())
+}
+
 // TestTestsBeforeSwap: with scripting.test_before_swap, scripts whose tests fail are refused.
 func TestTestsBeforeSwap(t *testing.T) {
+	t.Setenv(asOffhook, "1")
 	dir := t.TempDir()
 	c, err := config.Load(config.Options{Flags: []config.Flag{
 		{Name: "--scripts", Key: "scripting.dir", Value: dir}, {Name: "--set", Key: "scripting.test_before_swap", Value: "true"},
@@ -146,4 +158,6 @@ end)
 	load(2, `default_test.lua:3: test "is busy": expected 486 by now, got 480`)
 	write(t, dir, "default_test.lua", strings.Replace(test, "486", "480", 1))
 	load(3, "")
+	write(t, dir, "default_test.lua", `test("begins"`)
+	load(3, "default_test.lua:1")
 }

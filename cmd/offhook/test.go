@@ -134,35 +134,6 @@ func testScripts(ctx context.Context, c *config.Config, fsys fs.FS, match *regex
 	return scripttest.Run(ctx, scripttest.Options{FS: fsys, Match: match, Scripting: scriptOptions(c, nil), World: worlds})
 }
 
-// passesTests runs the tests of scripts that are about to come to life; those that fail are Findings. Scripts without tests pass.
-func passesTests(ctx context.Context, c *config.Config, files fs.FS) error {
-	report, err := testScripts(ctx, c, files, nil)
-	if errors.Is(err, scripttest.ErrNoTests) {
-		return nil
-	}
-	if err != nil {
-		return err
-	}
-	var wrong scripting.Findings
-	for _, r := range report.Results {
-		if r.Failure != nil {
-			wrong = append(wrong, failedTest(r))
-		}
-	}
-	if wrong != nil {
-		return wrong
-	}
-	return nil
-}
-
-func failedTest(r scripttest.Result) *scripting.Finding {
-	f := &scripting.Finding{File: r.File, Line: r.Line, Message: fmt.Sprintf("test %q: %s", r.Name, r.Failure.Message)}
-	if r.Failure.File != "" {
-		f.File, f.Line = r.Failure.File, r.Failure.Line
-	}
-	return f
-}
-
 // explain says what to do about tests that could not run.
 func (o *testOptions) explain(err error, from string, stderr io.Writer) error {
 	wrong := scripting.Findings(nil)
