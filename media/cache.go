@@ -70,6 +70,8 @@ func (c *Cache) Source(src Source) Source {
 		return cachedFile{s, c}
 	case *dataSource:
 		return cachedFile{s, c}
+	case cachedFile, cachedSource: // it asks already, and must not wait for itself
+		return src
 	case keyed:
 		return cachedSource{s, c}
 	}

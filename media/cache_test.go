@@ -233,6 +233,15 @@ func TestCacheKeys(t *testing.T) {
 			t.Errorf("tones of another %s share a clip", name)
 		}
 	}
+	file, err := File(writeWAV(t, "x.wav", 8000, make([]int16, 160)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, src := range []Source{file, Tone(tone)} { // to wrap one twice must not make it wait for itself
+		if clip := clipOf(t, cache.Source(cache.Source(src)), PCMU, 20*time.Millisecond); clip != clipOf(t, cache.Source(src), PCMU, 20*time.Millisecond) {
+			t.Errorf("%T wrapped twice has a clip of its own", src)
+		}
+	}
 	plain := unkeyed{}
 	if cache.Source(plain) != Source(plain) {
 		t.Error("a source without a key is wrapped")
