@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 )
 
@@ -167,4 +168,39 @@ func BenchmarkFrameOfRun(b *testing.B) {
 	for i := int64(0); b.Loop(); i++ {
 		clip.Frame(i)
 	}
+}
+
+// What arrives of a list is the list, sample by sample, also when a re-INVITE changes the packet length within it; the result's
+// position is where it ends.
+func TestListOnTheWire(t *testing.T) {
+	a, as := ramp(t, 3, 1234)
+	b, bs := ramp(t, 100, 77)
+	synctest.Test(t, func(t *testing.T) {
+		p := newPeer(t, SessionOptions{})
+		playback, err := p.session.Play(From(Repeat(Join(a, b), 2), 10*time.Millisecond))
+		if err != nil {
+			t.Fatal(err)
+		}
+		p.sleep(110 * time.Millisecond) // packets of 20 ms up to 120 ms
+		params := testParams()
+		params.Ptime = 30 * time.Millisecond
+		p.session.Configure(params)
+		p.await(playback)
+		var heard []byte
+		for i, packet := range p.rtp {
+			if i > 0 && packet.Timestamp-p.rtp[i-1].Timestamp != uint32(len(p.rtp[i-1].Payload)) {
+				t.Errorf("packet %d: timestamp is %d later after %d samples", i, packet.Timestamp-p.rtp[i-1].Timestamp, len(p.rtp[i-1].Payload))
+			}
+			heard = append(heard, packet.Payload...)
+		}
+		want := slices.Concat(as, bs, as, bs)[80:]
+		got := PCMU.Decode(nil, heard)
+		if n := same(got, want); n != len(want) {
+			t.Errorf("%d samples, the same up to %d of %d", len(got), n, len(want))
+		}
+		result := playback.Result()
+		if position := time.Duration(len(want)) * 125 * time.Microsecond; result.Status != PlayDone || result.Position != position {
+			t.Errorf("%s at %v, want done at %v", result.Status, result.Position, position)
+		}
+	})
 }
