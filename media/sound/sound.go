@@ -1,4 +1,4 @@
-// Package sound reads sound files: WAV, FLAC and MP3, told apart by what is in them, and raw G.711, which nothing but the
+// Package sound reads sound files: WAV, MP3, Ogg Vorbis and FLAC, told apart by what is in them, and raw G.711, which nothing but the
 // ending of its name tells.
 //
 // What it reads may come from anybody. A file makes it take no more memory than a part of it needs, and what is wrong with
@@ -15,7 +15,7 @@ import (
 )
 
 // ErrUnknown says that a file has none of the formats that can be read.
-var ErrUnknown = errors.New("not a sound file that can be read (WAV, MP3, FLAC, raw G.711)")
+var ErrUnknown = errors.New("not a sound file that can be read (WAV, MP3, Ogg Vorbis, FLAC, raw G.711)")
 
 const (
 	maxChannels = 8
@@ -67,7 +67,7 @@ func open(b *bufio.Reader, head, ending string) (*Reader, error) {
 	case strings.HasPrefix(head, "fLaC"):
 		return openFLAC(b)
 	case strings.HasPrefix(head, "OggS"):
-		return nil, fmt.Errorf("%w: it is Ogg", ErrUnknown)
+		return openVorbis(b)
 	case ending == ".ulaw", ending == ".ul", ending == ".mulaw", ending == ".alaw", ending == ".al":
 		return openRaw(b, ending), nil
 	case isMP3(head):

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Makes the sound files of this folder anew. Needs sox, lame, flac and ffmpeg.
+# Makes the sound files of this folder anew. Needs sox, lame, flac, oggenc and ffmpeg.
 set -eu
 cd "$(dirname "$0")"
 work=$(mktemp -d)
@@ -36,3 +36,5 @@ flac --silent -f --padding=0 -o mono22.flac "$work/22.wav"
 lame --quiet --resample 44.1 -b 96 "$work/44100.wav" stereo44.mp3
 lame --quiet -b 48 "$work/22-16.wav" mono22.mp3
 ffmpeg -loglevel error -y -i "$work/44100.wav" -c:a libmp3lame -b:a 96k -metadata title=sweep tagged.mp3
+oggenc --quiet -q 3 --serial 1 -o stereo44.ogg "$work/44100.wav"
+oggenc --quiet -q 1 --serial 1 -o mono22.ogg "$work/22-16.wav"
