@@ -131,7 +131,7 @@ func expectMethods() []scripting.Function {
 			Example: `c:expect_tone(440, "100ms", { level = -10 })`,
 		},
 		{
-			Name: "expect_play", Doc: "Expects the script to begin to play a sound file, after those expected before.",
+			Name: "expect_play", Doc: "Expects the script to begin to play a sound file, after those expected before. The files of a list begin together.",
 			Params:  []scripting.Param{{Name: "name", Type: scripting.Text, Required: true, Doc: "as the script writes it"}, within()},
 			Example: `c:expect_play("welcome.wav", "100ms")`,
 		},
