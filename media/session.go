@@ -44,6 +44,7 @@ type Session struct {
 	params     Params
 	playback   *Playback
 	capture    func(Received)
+	hearing    *hearing // nil while nobody listens
 
 	sender   sender
 	receiver receiver
@@ -105,6 +106,7 @@ func (s *Session) Close() Stats {
 	now := s.driver.now()
 	s.drainRTCP(w)
 	s.drainRTP(now, w)
+	s.deafen(now)
 	if s.sender.sent.Packets > 0 || s.reporter.reports > 0 { // who sent nothing says no BYE (§6.3.7)
 		s.sendReport(now, w, true)
 	}
