@@ -81,6 +81,7 @@ type Media struct {
 	EnableDTMF        bool     `koanf:"enable_dtmf"`
 	AudioSampleRate   int      `koanf:"audio_sample_rate"`
 	SoundsDir         string   `koanf:"sounds_dir"`
+	RecordingsDir     string   `koanf:"recordings_dir"`
 }
 
 // Scripting is the [scripting] section.
@@ -109,6 +110,7 @@ type Scripting struct {
 type Routing struct {
 	ByUser bool `koanf:"by_user"`
 }
+
 // HTTPTimeout is how long a request of http.get or http.post may take when it names no time-out.
 func (s Scripting) HTTPTimeout() time.Duration { return seconds(s.HTTPTimeoutSeconds) }
 

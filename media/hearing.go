@@ -31,7 +31,8 @@ type hearing struct {
 	buffer *jitter.Buffer
 	rate   int64 // samples per second
 	next   instant
-	origin instant // when the first sample was pulled; 0 = none was
+	begun  bool
+	origin instant // when the first sample was due
 	pulled int64   // since then
 
 	timed bool          // somebody wants to know
@@ -90,7 +91,7 @@ func (s *Session) decoder(payloadType uint8) (Codec, bool) {
 
 // time notes when a packet arrived, at a Unix time in nanoseconds that is past now.
 func (h *hearing) time(arrival int64, now instant) {
-	if h.timed && h.origin != 0 {
+	if h.timed && h.begun {
 		cursor := h.origin.add(time.Duration(h.pulled) * time.Second / time.Duration(h.rate))
 		h.ahead = now.sub(cursor) - time.Duration(time.Now().UnixNano()-arrival)
 	}
@@ -111,8 +112,8 @@ func (s *Session) say(payload []byte) {
 func (s *Session) hear(due instant) {
 	h := s.hearing
 	h.next = due.add(hearPeriod)
-	if h.origin == 0 {
-		h.origin = due
+	if !h.begun {
+		h.begun, h.origin = true, due
 		return
 	}
 	want := due.sub(h.origin)
@@ -153,7 +154,7 @@ func (s *Session) deafen(now instant) {
 	if h == nil {
 		return
 	}
-	if h.origin != 0 {
+	if h.begun {
 		s.hear(now)
 		h.pull(int64(h.buffer.Stats().Delay) * h.rate / int64(time.Second))
 	}

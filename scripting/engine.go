@@ -24,6 +24,8 @@ type Options struct {
 	FS fs.FS
 	// Sounds is the folder that call:play may read; "" = none.
 	Sounds string
+	// Recordings is the folder that recordings go to, made with the first of them; "" = none.
+	Recordings string
 	// Config answers config.get in the script of that name; nil = nothing is configured.
 	Config func(script, key string) (value any, ok bool)
 	// Limits of what a script may use; the zero value is sandbox's default.

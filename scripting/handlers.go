@@ -22,7 +22,7 @@ func handlers() []Handler {
 		{Name: "on_message", Params: []Param{call, {Name: "text", Type: Text}}, Doc: "A MESSAGE came."},
 		{Name: "on_media_timeout", Params: []Param{call}, Doc: "No RTP came for the configured time. Without this handler the call ends."},
 		{Name: "on_hangup", Params: []Param{call, {Name: "info", Type: Table}},
-			Doc: "The call ended: always, exactly once. It has 5 seconds, and verbs that need the call are errors. info = {by, code, reason, q850, seconds, stats, error}."},
+			Doc: "The call ended: always, exactly once. It has 5 seconds, and verbs that need the call are errors. info = {by, code, reason, q850, seconds, stats, recordings, error}."},
 		{Name: "on_load", Doc: "Once, before the first call of a generation."},
 		{Name: "on_unload", Doc: "Once, after the last call of a generation."},
 	}

@@ -121,6 +121,7 @@ func (r *run) playOne(a *arguments, src media.Source, barge string, limit time.D
 	if ev, ok := r.typedDigit(wanted); ok {
 		return played{status: "barge", digit: ev.Digit}
 	}
+	r.interrupt()
 	p, err := r.call.Play(src)
 	switch {
 	case errors.Is(err, media.ErrPastEnd):

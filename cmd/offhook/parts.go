@@ -27,7 +27,7 @@ func newScripts(c *config.Config, log *slog.Logger, o outside) (*scripting.Engin
 		sounds = filepath.Join(c.Scripting.Dir, "sounds")
 	}
 	return scripting.New(scripting.Options{
-		Dir: c.Scripting.Dir, FS: scripts.FS, Sounds: sounds, Config: c.Get, Log: log,
+		Dir: c.Scripting.Dir, FS: scripts.FS, Sounds: sounds, Recordings: c.Media.RecordingsDir, Config: c.Get, Log: log,
 		ErrorCode: c.Scripting.ErrorCode,
 		Limits: sandbox.Limits{
 			Slice:        time.Duration(c.Scripting.SliceMs) * time.Millisecond,
