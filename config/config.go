@@ -30,6 +30,7 @@ type Config struct {
 	Routing   Routing   `koanf:"routing"`
 	Logging   Logging   `koanf:"logging"`
 	Health    Health    `koanf:"health"`
+	Control   Control   `koanf:"control"`
 
 	// Script holds the free [script.NAME] tables.
 	Script map[string]map[string]any `koanf:"script"`
@@ -96,6 +97,7 @@ type Scripting struct {
 	MaxCoroutines   int    `koanf:"max_coroutines"`
 	MaxCallDepth    int    `koanf:"max_call_depth"`
 	ErrorCode       int    `koanf:"error_code"`
+	TestBeforeSwap  bool   `koanf:"test_before_swap"`
 
 	HTTPAllow          []string `koanf:"http_allow"`
 	HTTPTimeoutSeconds float64  `koanf:"http_timeout_seconds"`
@@ -136,6 +138,11 @@ type Health struct {
 	HealthCheckIntervalSeconds float64 `koanf:"health_check_interval_seconds"`
 	RestartOnFailure           bool    `koanf:"restart_on_failure"`
 	MaxRestartAttempts         int     `koanf:"max_restart_attempts"`
+}
+
+// Control is the [control] section.
+type Control struct {
+	Socket string `koanf:"socket"` // a path, "auto", or empty: none
 }
 
 // Get is what config.get sees in the script of that name: its own

@@ -31,6 +31,9 @@ func (f from) Clip(c Codec, ptime time.Duration) (*Clip, error) {
 	return &rest, nil
 }
 
+// String is that of the source.
+func (f from) String() string { return fmt.Sprint(f.source) }
+
 // Endless is src again and again, all of it: also when it begins From somewhere the first time. A source that has no end
 // stays as it is.
 func Endless(src Source) Source { return endless{src} }
@@ -47,6 +50,9 @@ func (e endless) Clip(c Codec, ptime time.Duration) (*Clip, error) {
 	again.total = 0
 	return &again, nil
 }
+
+// String is that of the source.
+func (e endless) String() string { return fmt.Sprint(e.source) }
 
 // Gain is src louder by dB, or softer when it is negative. What is too loud is clipped.
 func Gain(src Source, dB float64) Source {

@@ -2,6 +2,7 @@ package scripting
 
 import (
 	"errors"
+	"fmt"
 	"strings"
 	"time"
 
@@ -14,7 +15,7 @@ func play() Function {
 	return Function{
 		Name:   "play",
 		Doc:    "Plays one sound file, or several one after the other, and waits for the end.",
-		Params: []Param{{Name: "sound", Type: Sounds, Required: true, Doc: "a WAV file below the sounds folder, or a list of them"}},
+		Params: []Param{{Name: "sound", Type: Sounds, Required: true, Doc: "a WAV file below the sounds folder, or a list of them; \"recording:NAME.wav\" is one that was recorded"}},
 		Options: []Param{
 			{Name: "loop", Type: Times, Default: 1, Doc: "how often to play the whole; true: until something else ends it"},
 			fromOption(),
@@ -129,6 +130,7 @@ func (r *run) playOne(a *arguments, src media.Source, barge string, limit time.D
 	case err != nil:
 		r.refused(a, err)
 	}
+	r.observe(a.LState, ObservedPlay, func() string { return fmt.Sprint(src) })
 	finished := false
 	defer func() {
 		if !finished {

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"strconv"
+	"strings"
 	"time"
 
 	"offhook/media"
@@ -14,13 +16,28 @@ const fade = 5 * time.Millisecond
 
 // sounds makes the sources that calls play. What they have in common is rendered once.
 type sounds struct {
-	folder folder
-	cache  *media.Cache
+	folder     folder
+	recordings folder
+	cache      *media.Cache
 }
+
+// ofRecording is before the name of a sound that is a recording.
+const ofRecording = "recording:"
 
 // file opens a file of the folder, or of a folder below it, louder by so many dB.
 func (s *sounds) file(name string, volume float64) (media.Source, error) {
+	path, recorded := strings.CutPrefix(name, ofRecording)
 	switch {
+	case recorded && s.recordings == "":
+		return nil, fmt.Errorf("sound %q: no folder of recordings is configured", name)
+	case recorded && !fs.ValidPath(path):
+		return nil, fmt.Errorf("sound %q: is not a path below the folder of recordings", name)
+	case recorded: // not kept: few recordings are played twice
+		source, err := media.FileIn(s.recordings, path)
+		if err != nil {
+			return nil, err
+		}
+		return sound{media.Gain(source, volume), name}, nil
 	case s.folder == "":
 		return nil, fmt.Errorf("sound %q: no folder of sounds is configured", name)
 	case !fs.ValidPath(name):
@@ -30,15 +47,40 @@ func (s *sounds) file(name string, volume float64) (media.Source, error) {
 	if err != nil {
 		return nil, err
 	}
-	return s.cache.Source(media.Gain(source, volume)), nil
+	return sound{s.cache.Source(media.Gain(source, volume)), name}, nil
 }
 
 func (s *sounds) tone(o media.ToneOptions) media.Source {
 	o.Ramp = fade
-	return s.cache.Source(media.Tone(o))
+	return toneSound{s.cache.Source(media.Tone(o)), o}
 }
 
-func (s *sounds) silence(d time.Duration) media.Source { return s.cache.Source(media.Silence(d)) }
+func (s *sounds) silence(d time.Duration) media.Source {
+	return sound{s.cache.Source(media.Silence(d)), "silence"}
+}
+
+// sound is a source with the name that the call's timeline has for it.
+type sound struct {
+	media.Source
+	name string
+}
+
+func (s sound) String() string { return s.name }
+
+// toneSound is a tone, which is named only when somebody asks.
+type toneSound struct {
+	media.Source
+	options media.ToneOptions
+}
+
+// String is "350+440 Hz at -13 dBm0".
+func (s toneSound) String() string {
+	var hz []string
+	for _, f := range s.options.Frequencies {
+		hz = append(hz, strconv.FormatFloat(f, 'g', -1, 64))
+	}
+	return fmt.Sprintf("%s Hz at %g dBm0", strings.Join(hz, "+"), s.options.Level)
+}
 
 // folder is the file system of a directory that no name and no link leads out of. It is opened for each file, so that
 // another directory may take its place at any time.

@@ -47,6 +47,7 @@ func (r *run) start(a *arguments) int {
 	case err != nil:
 		r.refused(a, err)
 	}
+	r.observe(a.LState, ObservedPlay, func() string { return fmt.Sprint(src) })
 	return a.returns(r.engine.library.newObject("playback", &background{p, from}))
 }
 

@@ -5,5 +5,7 @@ import "embed"
 
 // FS holds the scripts as they were when the binary was built.
 //
+//go:generate sh -c "go run ../cmd/offhook api --format markdown > README.md"
+
 //go:embed *.lua
 var FS embed.FS
