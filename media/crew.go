@@ -70,7 +70,7 @@ func newCrew() *crew {
 func (c *crew) tape(w worker, full int) *tape {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if !c.started {
+	if !c.started && !c.closed {
 		c.started = true
 		for range crewSize {
 			c.running.Go(c.run) // ends with close

@@ -122,8 +122,14 @@ func (s *Session) hear(due instant) {
 	n = min(n, h.rate*int64(longestHearing/time.Second))
 	h.pull(n)
 	if len(h.sinks) == 0 {
-		s.hearing = nil
+		s.unhear()
 	}
+}
+
+// unhear lets go of the jitter buffer.
+func (s *Session) unhear() {
+	s.late += s.hearing.buffer.Stats().Late
+	s.hearing = nil
 }
 
 // pull gives the sinks the next n samples.
@@ -161,5 +167,7 @@ func (s *Session) deafen(now instant) {
 	for _, k := range h.sinks {
 		k.hangUp()
 	}
-	s.hearing = nil
+	if s.hearing != nil {
+		s.unhear()
+	}
 }

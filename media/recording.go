@@ -100,8 +100,7 @@ func (s *Session) Record(o RecordOptions) (*Recording, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.closed {
-		r.end(RecordHangup)
-		return nil, fmt.Errorf("record: %w", ErrClosed)
+		return nil, fmt.Errorf("record: %w", errors.Join(ErrClosed, file.abandon()))
 	}
 	s.listen(r)
 	return r, nil

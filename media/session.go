@@ -45,6 +45,7 @@ type Session struct {
 	playback   *Playback
 	capture    func(Received)
 	hearing    *hearing // nil while nobody listens
+	late       uint64   // packets too late for those that listened before
 
 	sender   sender
 	receiver receiver
@@ -86,6 +87,10 @@ func (s *Session) stats() Stats {
 		RemoteLost:   s.reporter.remoteLost,
 		RemoteJitter: s.reporter.remoteJitter,
 		Remote:       s.params.Remote,
+	}
+	st.Received.Late = s.late
+	if s.hearing != nil {
+		st.Received.Late += s.hearing.buffer.Stats().Late
 	}
 	st.Sent.Reports, st.Received.Reports = s.reporter.reports, s.reporter.heard
 	return st

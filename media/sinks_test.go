@@ -284,6 +284,24 @@ func TestRecordConceals(t *testing.T) {
 	})
 }
 
+// TestLatePackets: those that jitter holds up for too long are counted, also when nobody listens any more.
+func TestLatePackets(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		n, a, b := pair(t)
+		n.jitter = 400 * time.Millisecond
+		l := listenFor(t, b, ForTone([]float64{3000}, time.Second, -10))
+		begin(t, a, babble(200))
+		time.Sleep(3 * time.Second)
+		during := b.Stats().Received
+		l.Stop()
+		l.Result()
+		time.Sleep(time.Second)
+		if after := b.Stats().Received; during.Late == 0 || during.Late > during.Packets || after.Late < during.Late || after.Late > during.Late+2 {
+			t.Errorf("%d of %d packets late, then %d", during.Late, during.Packets, after.Late)
+		}
+	})
+}
+
 func TestRecordStaysInTheFolder(t *testing.T) {
 	dir := t.TempDir()
 	if err := errors.Join(os.Mkdir(dir+"/in", 0o755), os.Mkdir(dir+"/out", 0o755), os.Symlink("../out", dir+"/in/link")); err != nil {
@@ -305,6 +323,26 @@ func TestRecordStaysInTheFolder(t *testing.T) {
 				t.Errorf("left in %s: %s", sub, e.Name())
 			}
 		}
+	}
+}
+
+// TestRecordTooLate: a session that is closed while the file is made leaves none.
+func TestRecordTooLate(t *testing.T) {
+	dir := t.TempDir()
+	synctest.Test(t, func(t *testing.T) {
+		n, a, _ := pair(t)
+		n.engine.create = func(dir, name string) (file, error) {
+			a.Close()
+			return createFile(dir, name)
+		}
+		for range 2 {
+			if _, err := a.Record(RecordOptions{Dir: dir, Name: "a.wav"}); !errors.Is(err, ErrClosed) {
+				t.Errorf("error %v", err)
+			}
+		}
+	})
+	if left, _ := os.ReadDir(dir); len(left) > 0 {
+		t.Errorf("left behind: %v", left)
 	}
 }
 
