@@ -158,6 +158,12 @@ func TestBuffer(t *testing.T) {
 			}
 			return true
 		}), intact: packets - 10, stats: Stats{Packets: packets - 10, Delay: 40 * time.Millisecond}},
+		{name: "an old packet is stamped far ahead", stream: each(packets, func(i int, a *arrival) bool {
+			if i == 50 {
+				a.tick, a.Timestamp = a.tick+2, a.Timestamp+1<<20
+			}
+			return true
+		}), intact: packets - 2, stats: Stats{Packets: packets - 1, Lost: 1, Delay: 40 * time.Millisecond}},
 		{name: "a fixed delay", options: Options{Initial: 60 * time.Millisecond, Max: 60 * time.Millisecond}, stream: each(packets, func(i int, a *arrival) bool {
 			if i == 50 {
 				a.tick += 4
