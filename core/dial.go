@@ -90,9 +90,7 @@ func (c *Call) newInvite(uri sip.Uri, o DialOptions) *sip.Request {
 	req.AppendHeader(sip.NewHeader("Allow", allowedMethods))
 	c.server.identify(req)
 	o.Headers.addTo(req)
-	contentType := sip.ContentTypeHeader(acceptedBodies)
-	req.AppendHeader(&contentType)
-	req.SetBody(c.negotiation.ours)
+	withSDP(req, c.negotiation.ours)
 	return req
 }
 

@@ -219,6 +219,7 @@ function on_call(call)
   call:hangup()
 end
 function on_info(call, content_type, body) log.info("info", { type = content_type, body = body }) end
+function on_message(call, text) log.info("message", { text = text }) end
 function on_hangup(call, info) call:sleep("2s") if call.did == "moved" then error("too late") end end`,
 		"outside.lua", `
 function on_load()
@@ -249,7 +250,7 @@ test("headers and refusals", function(t)
   c = t:call{ to = "moved" }
   c:expect_status(302)
   t:eq(c:header("Contact"), "<sip:200@192.0.2.9>")
-  t:eq(c.record.error, "on_hangup: menu.lua:16: too late")
+  t:eq(c.record.error, "on_hangup: menu.lua:17: too late")
 end)
 test("sounds and keys", function(t)
   local c = t:call{ from = "ann" }
@@ -263,6 +264,8 @@ test("sounds and keys", function(t)
   t:eq(c:hear(), { kind = "nothing" })
   c:info("text/plain", "hello")
   c:expect_log("body=hello")
+  c:message("hello there")
+  c:expect_log("text=hello there")
   c:speak(440, { duration = "200ms" })
   c:speak(0, { duration = "1s", wait = false })
   c:hold()
