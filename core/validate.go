@@ -18,12 +18,12 @@ func (r *refusal) with(name, value string) *refusal {
 }
 
 const (
-	allowedMethods = "INVITE, ACK, CANCEL, BYE, OPTIONS, INFO, UPDATE, MESSAGE"
-	allowedOutside = "INVITE, ACK, CANCEL, BYE, OPTIONS, INFO, UPDATE" // MESSAGE belongs to a call here
+	allowedMethods = "INVITE, ACK, CANCEL, BYE, OPTIONS, INFO, UPDATE, MESSAGE, NOTIFY"
+	allowedOutside = "INVITE, ACK, CANCEL, BYE, OPTIONS, INFO, UPDATE" // MESSAGE and NOTIFY belong to a call here
 
 	sdpType        = "application/sdp"
 	textType       = "text/plain"
-	acceptedBodies = sdpType + ", " + textType + ", application/dtmf-relay, application/dtmf" // of any method
+	acceptedBodies = sdpType + ", " + textType + ", " + fragmentType + ", application/dtmf-relay, application/dtmf" // of any method
 )
 
 var (

@@ -1,0 +1,189 @@
+package core
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/emiago/sipgo/sip"
+
+	"offhook/core/transaction"
+)
+
+// TransferOptions say how to transfer a call.
+type TransferOptions struct {
+	Timeout time.Duration // for the outcome; 0: 60 s
+	Headers Headers
+}
+
+// referral is a REFER of ours and the subscription that it implies (RFC 3515):
+//
+//	REFER ──> 202 ──> NOTIFY "100 Trying" … NOTIFY "200 OK", terminated
+//
+// A NOTIFY may overtake the 202 (RFC 6665 §4.1.2.4).
+type referral struct {
+	pending *Pending
+	seq     uint32 // CSeq number of the REFER, which is the id of its events (RFC 3515 §2.4.6)
+	status  int    // that was told last
+	timeout *transaction.Timer
+}
+
+const usualTransferTime = time.Minute
+
+// Transfer asks the peer to call a URI in place of us (REFER). The outcome is what
+// the peer tells of that call at last; below 200, when it stopped telling before;
+// the status of the REFER, when that was refused; 408, when the time was up; 491,
+// while another one has no outcome. The call goes on in any case: after a success
+// the peer hangs up, or we do. Errors: ErrEnded, ErrNotAnswered, ErrURI.
+func (c *Call) Transfer(uri string, o TransferOptions) (*Pending, error) {
+	target, err := checkURI(uri)
+	if err != nil {
+		return nil, fmt.Errorf("transfer to %w", err)
+	}
+	c.shard.Lock()
+	defer c.shard.Unlock()
+	if err := c.mayAsk(); err != nil {
+		return nil, fmt.Errorf("transfer: %w", err)
+	}
+	p := newPending()
+	if c.referral != nil && !c.referral.pending.finished() {
+		p.finish(491)
+		return p, nil
+	}
+	req := c.newRequest(sip.REFER, Headers{
+		{"Refer-To", "<" + target + ">"},
+		{"Referred-By", "<" + c.dialog.local.Address.String() + ">"}, // RFC 3892
+	})
+	o.Headers.addTo(req)
+	r := &referral{pending: p, seq: req.CSeq().SeqNo}
+	c.referral.stop()
+	c.referral = r
+	if o.Timeout <= 0 {
+		o.Timeout = usualTransferTime
+	}
+	r.timeout = c.shard.AfterFunc(o.Timeout, func() { c.referred(r, 408) })
+	if err := c.sendInDialog(req, func(res *sip.Response, err error) { c.referResult(r, res, err) }, nil); err != nil {
+		c.referred(r, outcome(nil, err))
+	}
+	return p, nil
+}
+
+// referResult takes each response to our REFER. A 2xx says no more than that the
+// peer will try.
+func (c *Call) referResult(r *referral, res *sip.Response, err error) {
+	if err == nil && res.StatusCode < 300 || c.referral != r {
+		return
+	}
+	code := outcome(res, err)
+	c.log.Info("transfer refused", "status", code)
+	c.lost(sip.REFER, code)
+	c.referred(r, code)
+}
+
+// referred ends a referral: whatever the peer tells of it later gets 481, which
+// ends the subscription (RFC 6665 §4.1.3).
+func (c *Call) referred(r *referral, code int) {
+	r.stop()
+	r.pending.finish(code)
+	if c.referral == r {
+		c.referral = nil
+	}
+}
+
+func (r *referral) stop() {
+	if r != nil {
+		r.timeout.Stop()
+	}
+}
+
+var (
+	badEvent   = (&refusal{code: 489, reason: "Bad Event"}).with("Allow-Events", "refer")
+	wrongFrag  = (&refusal{code: 415, reason: "Unsupported Media Type"}).with("Accept", fragmentType)
+	badStatus  = &refusal{code: 400, reason: "Bad Status Line"}
+	unreferred = noDialog // a NOTIFY of a subscription that we do not have
+)
+
+const fragmentType = "message/sipfrag"
+
+// notify takes a NOTIFY within the dialog: what the peer tells of a REFER of ours.
+func (c *Call) notify(tx *transaction.Server, req *sip.Request) {
+	r := c.referral
+	event, id := eventOf(req)
+	switch {
+	case event != "refer":
+		c.server.refuse(tx, req, badEvent)
+		return
+	case r == nil || id != "" && id != strconv.FormatUint(uint64(r.seq), 10):
+		c.server.refuse(tx, req, unreferred)
+		return
+	}
+	if len(req.Body()) > 0 {
+		status, refusal := fragmentStatus(req)
+		if refusal != nil {
+			c.server.refuse(tx, req, refusal)
+			return
+		}
+		r.status = status
+	}
+	if err := tx.Respond(c.server.response(req, 200, "", nil)); err != nil {
+		c.log.Debug("200 to NOTIFY not sent", "error", err)
+	}
+	over := terminated(req)
+	c.log.Info("transfer", "status", r.status, "over", over)
+	if over {
+		c.referred(r, r.status)
+	} else if r.status >= 200 { // the end of the subscription follows
+		r.stop()
+		r.pending.finish(r.status)
+	}
+}
+
+// eventOf reads the Event header field: refer;id=93809824.
+func eventOf(req *sip.Request) (event, id string) {
+	for _, name := range []string{"Event", "o"} {
+		if h := req.GetHeader(name); h != nil {
+			event, params, _ := strings.Cut(h.Value(), ";")
+			return strings.ToLower(strings.TrimSpace(event)), param(params, "id")
+		}
+	}
+	return "", ""
+}
+
+// terminated reads the Subscription-State header field (RFC 6665 §8.2.3).
+func terminated(req *sip.Request) bool {
+	h := req.GetHeader("Subscription-State")
+	if h == nil {
+		return false
+	}
+	state, _, _ := strings.Cut(h.Value(), ";")
+	return strings.EqualFold(strings.TrimSpace(state), "terminated")
+}
+
+// fragmentStatus reads the status line that a sipfrag begins with (RFC 3515 §2.4.5).
+func fragmentStatus(req *sip.Request) (int, *refusal) {
+	if h := req.ContentType(); h == nil || mediaType(h.Value()) != fragmentType {
+		return 0, wrongFrag
+	}
+	line, _, _ := strings.Cut(string(req.Body()), "\n")
+	words := strings.Fields(line)
+	if len(words) < 2 || !strings.EqualFold(words[0], "SIP/2.0") || len(words[1]) != 3 {
+		return 0, badStatus
+	}
+	status, err := strconv.Atoi(words[1])
+	if err != nil || status < 100 || status > 699 {
+		return 0, badStatus
+	}
+	return status, nil
+}
+
+// param is one of the parameters of a header field, without quotes.
+func param(params, name string) string {
+	for part := range strings.SplitSeq(params, ";") {
+		key, value, _ := strings.Cut(part, "=")
+		if strings.EqualFold(strings.TrimSpace(key), name) {
+			return unquote(strings.TrimSpace(value))
+		}
+	}
+	return ""
+}
