@@ -133,8 +133,8 @@ func (c *Call) holdAgreed(h *holding, seq uint32, res *sip.Response) {
 	if err != nil {
 		c.log.Warn("no usable answer to our re-INVITE", "error", err)
 		c.server.stats.failed.Add(1)
-		c.hangup(ErrRefused, HangupOptions{Reason: "no usable answer", Q850: 88})
 		h.pending.finish(488)
+		c.hangup(ErrRefused, HangupOptions{Reason: "no usable answer", Q850: 88})
 		return
 	}
 	c.negotiation.local, c.negotiation.ours = h.local, h.offer
@@ -170,8 +170,8 @@ func (c *Call) holdFailed(h *holding, code int) {
 	c.refusedOffer(h)
 	c.holding = nil
 	c.log.Info("hold refused", "on", h.on, "status", code)
-	c.lost(sip.INVITE, code)
 	h.pending.finish(code)
+	c.lost(sip.INVITE, code)
 }
 
 // drop ends the wait when the call ends. A transaction that the peer has answered

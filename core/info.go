@@ -51,8 +51,8 @@ func (c *Call) SendInfo(contentType, body string, h Headers) (*Pending, error) {
 			return
 		}
 		code := outcome(res, err)
-		c.lost(sip.INFO, code)
 		p.finish(code)
+		c.lost(sip.INFO, code)
 	}, nil)
 	if err != nil {
 		p.finish(outcome(nil, err))

@@ -77,8 +77,8 @@ func (c *Call) referResult(r *referral, res *sip.Response, err error) {
 	}
 	code := outcome(res, err)
 	c.log.Info("transfer refused", "status", code)
-	c.lost(sip.REFER, code)
 	c.referred(r, code)
+	c.lost(sip.REFER, code)
 }
 
 // referred ends a referral: whatever the peer tells of it later gets 481, which

@@ -75,16 +75,13 @@ func outcome(res *sip.Response, err error) int {
 // lost ends the call if the peer knows nothing of it any more (RFC 3261
 // §12.2.1.2). Other failures of a request are its own (RFC 5057 §5.1), but for a
 // re-INVITE that nobody answers. The shard is locked.
-func (c *Call) lost(method sip.RequestMethod, code int) bool {
-	if code != 481 && (code != 408 || method != sip.INVITE) {
-		return false
+func (c *Call) lost(method sip.RequestMethod, code int) {
+	if code != 481 && (code != 408 || method != sip.INVITE) || !c.state.Answered() {
+		return
 	}
-	if c.state.Answered() {
-		c.log.Warn("the peer has lost the dialog", "method", string(method), "status", code)
-		c.server.stats.failed.Add(1)
-		c.hangup(ErrRemoteHangup, HangupOptions{Reason: "dialog lost", Q850: 41})
-	}
-	return true
+	c.log.Warn("the peer has lost the dialog", "method", string(method), "status", code)
+	c.server.stats.failed.Add(1)
+	c.hangup(ErrRemoteHangup, HangupOptions{Reason: "dialog lost", Q850: 41})
 }
 
 // mayAsk tells why no request of ours can be sent within the dialog now.

@@ -27,7 +27,8 @@ type fakeCall struct {
 	noACK      bool
 	noCodec    bool
 	noDTMF     bool
-	status     int // of the response to what asks the caller something; 0: 200
+	status     int  // of the response to what asks the caller something; 0: 200
+	leaves     bool // it hangs up right after that
 	playFail   error
 	answerFail error  // Answer ends the call with this error
 	before     func() // runs when Answer is called, before it does anything
@@ -272,7 +273,12 @@ func (c *fakeCall) ask(takes time.Duration, format string, args ...any) (Pending
 		return nil, err
 	}
 	p := &fakePending{done: make(chan struct{}), code: cmp.Or(c.status, 200)}
-	time.AfterFunc(takes, func() { close(p.done) })
+	time.AfterFunc(takes, func() {
+		close(p.done)
+		if c.leaves {
+			c.hangUp(ByCaller)
+		}
+	})
 	return p, nil
 }
 
@@ -282,7 +288,12 @@ type fakePending struct {
 }
 
 func (p *fakePending) Done() <-chan struct{} { return p.done }
-func (p *fakePending) Code() int             { return p.code }
+func (p *fakePending) Code() int {
+	if !isClosed(p.done) {
+		return 0
+	}
+	return p.code
+}
 
 func (c *fakeCall) stop(p *fakePlayback, status media.PlayStatus) {
 	c.mu.Lock()

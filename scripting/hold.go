@@ -24,10 +24,14 @@ func hold() Function {
 	}
 }
 
-// outcome waits for that of a request, and returns it as verbs do: ok, code.
+// outcome waits for that of a request, and returns it as verbs do: ok, code. The outcome counts that came before the end of
+// the call: a caller that was transferred hangs up at once.
 func (r *run) outcome(a *arguments, p Pending) int {
-	r.wait(a.LState, pause{done: p.Done(), timeout: forever})
+	r.wait(a.LState, pause{done: p.Done(), timeout: forever, survives: true})
 	code := p.Code()
+	if code == 0 {
+		r.unwind(a.LState)
+	}
 	return a.returns(lua.LBool(succeeded(code)), lua.LNumber(code))
 }
 

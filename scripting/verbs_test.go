@@ -302,6 +302,16 @@ func TestSendDTMFToWhoTakesNone(t *testing.T) {
 	})
 }
 
+// TestTransferredCallerHangsUp: who was transferred hangs up with the outcome; the script gets that first.
+func TestTransferredCallerHangsUp(t *testing.T) {
+	script := `function on_call(call) call:answer() log.info("got", { ok = call:transfer("sip:200@192.0.2.9") }) call:sleep(1) log.info("not reached") end`
+	performWith(t, Options{FS: files("default.lua", script)}, func(c *fakeCall) { c.leaves = true }, func(s *stage) {
+		s.finish()
+		s.expectLog("ok=true")
+		s.expectNoLog("not reached", "level=ERROR")
+	})
+}
+
 // TestRefusals: that the caller refuses what we ask is a result.
 func TestRefusals(t *testing.T) {
 	script := `function on_call(call)
