@@ -2,6 +2,7 @@ package core_test
 
 import (
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -17,20 +18,19 @@ func TestHoldMedia(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		n, stage := coretest.NewNetwork(), &coretest.Stage{}
 		s := core.New(core.Options{Media: n.Media(), Handler: stage, Log: discard(), MediaSilent: 3 * time.Second})
-		var c *core.Call
 		caller := n.Call(s, coretest.CallOptions{})
 		synctest.Wait()
-		c = stage.Call()
+		c := stage.Call()
 		if err := c.Answer(core.AnswerOptions{}); err != nil {
 			t.Fatal(err)
 		}
 		if _, err := c.Play(media.Silence(0)); err != nil {
 			t.Fatal(err)
 		}
-		silent := 0 // EventMediaTimeout
+		var silent atomic.Int32 // EventMediaTimeout
 		c.Notify(func(e core.Event) {
 			if e.Kind == core.EventMediaTimeout {
-				silent++
+				silent.Add(1)
 			}
 		})
 		hold := func(on bool) {
@@ -59,14 +59,14 @@ func TestHoldMedia(t *testing.T) {
 			step.do()
 			synctest.Wait()
 			before := caller.Heard()
-			silent = 0
+			silent.Store(0)
 			time.Sleep(5 * time.Second)
 			synctest.Wait()
 			if heard := caller.Heard() - before; step.hears != (heard > 200) || !step.hears && heard > 1 {
 				t.Errorf("%s: %d packets heard in 5 s", step.what, heard)
 			}
-			if step.expects != (silent > 0) {
-				t.Errorf("%s: silence reported %d times", step.what, silent)
+			if step.expects != (silent.Load() > 0) {
+				t.Errorf("%s: silence reported %d times", step.what, silent.Load())
 			}
 		}
 		caller.Bye()
