@@ -41,6 +41,7 @@ func NewReference() Reference {
 func verbs() []Function {
 	return slices.Concat(
 		[]Function{ring(), progress(), answer(), reject(), redirect(), hangup()},
+		[]Function{hold(), transfer()},
 		[]Function{play(), tone(), silence(), start(), sleep()},
 		[]Function{gather(), readDigit(), flushDigits(), sendDTMF()},
 		[]Function{recording(), recordStart(), recordStop(), echo()},
