@@ -76,7 +76,7 @@ func (s *Session) apply(p Params, now instant) {
 	s.wire.direct(p.Remote, p.RemoteRTCP)
 	if !s.configured {
 		s.configured = true
-		s.nextReport = now.add(reportInterval)
+		s.nextReport = now.add(reportDelay(true))
 	}
 	if p.Receive != s.params.Receive {
 		s.heard, s.silent = now, false

@@ -95,7 +95,7 @@ func stamped(arrival int64) int64 {
 }
 
 func (s *Session) takeRTCP(b []byte, arrival int64) {
-	s.reporter.receive(b, arrival, s.sender.ssrc, s.sender.clockRate)
+	s.reporter.receive(b, arrival, streams{s.sender.ssrc, s.receiver.current.ssrc, s.sender.clockRate})
 }
 
 // watchSilence reports once that no RTP came for the session's timeout.

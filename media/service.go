@@ -35,7 +35,7 @@ func (s *Session) serve(now instant, w *work) bool {
 		s.drainRTP(now, w)
 	}
 	if s.configured && due >= s.nextReport {
-		s.nextReport = max(s.nextReport, due.add(-reportInterval)).add(reportInterval)
+		s.nextReport = due.add(reportDelay(false))
 		s.sendReport(now, w, false)
 	}
 	s.expireKey(now, w)

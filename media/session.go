@@ -84,6 +84,7 @@ func (s *Session) stats() Stats {
 		RoundTrip:    s.reporter.roundTrip,
 		RemoteLost:   s.reporter.remoteLost,
 		RemoteJitter: s.reporter.remoteJitter,
+		RemoteVoIP:   s.reporter.remoteVoIP,
 		Remote:       s.params.Remote,
 	}
 	st.Sent.Reports, st.Received.Reports = s.reporter.reports, s.reporter.heard
