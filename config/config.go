@@ -81,7 +81,12 @@ type Media struct {
 	EnableDTMF        bool     `koanf:"enable_dtmf"`
 	AudioSampleRate   int      `koanf:"audio_sample_rate"`
 	SoundsDir         string   `koanf:"sounds_dir"`
+	SymmetricRTP      bool     `koanf:"symmetric_rtp"`
+	RTPTimeout        float64  `koanf:"rtp_timeout"` // seconds
 }
+
+// Silent is how long a call may go without RTP; 0 means for ever.
+func (m Media) Silent() time.Duration { return seconds(m.RTPTimeout) }
 
 // Scripting is the [scripting] section.
 type Scripting struct {

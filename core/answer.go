@@ -72,7 +72,7 @@ func (c *Call) negotiate(capabilities sdp.Capabilities) error {
 	}
 	if c.session == nil {
 		session, err := c.server.o.Media.Open(media.SessionOptions{
-			Local: c.flow.Local().Addr(), Event: c.mediaEvent, Timeout: c.server.o.MediaSilent,
+			Local: c.flow.Local().Addr(), Event: c.mediaEvent, Timeout: c.server.o.MediaSilent, NoLatch: c.server.o.NoLatch,
 		})
 		if err != nil {
 			return err
@@ -107,7 +107,7 @@ func (c *Call) settle(n sdp.Negotiated) {
 	c.negotiation.current = n
 	c.session.Configure(media.Params{
 		Remote: n.Remote, RemoteRTCP: n.RemoteRTCP, Codec: n.Codec, PayloadType: n.PayloadType, Ptime: n.Ptime,
-		DTMFPayloadType: n.DTMFPayloadType, Send: n.Send, Receive: n.Receive,
+		DTMFPayloadType: n.DTMFPayloadType, Send: n.Send, Receive: n.Receive, Mux: n.Mux,
 	})
 	switch {
 	case first || was.Hold == n.Hold:

@@ -34,7 +34,8 @@ type Options struct {
 	DTMF        bool               // answer telephone-event (RFC 4733) when it is offered
 	MaxCalls    int                // calls at once, more get 503; 0: 100
 	CallTimeout time.Duration      // the longest a call may last; 0: no limit
-	MediaSilent time.Duration      // without RTP for so long an EventMediaTimeout is reported; 0: never
+	MediaSilent time.Duration      // without RTP for so long an EventMediaTimeout is reported, unless the call is on hold; 0: never
+	NoLatch     bool               // send RTP where SDP says, not where the far end's really comes from; see media.SessionOptions
 	Timers      transaction.Timers // of RFC 3261 §17
 	Trace       func(transaction.Trace)
 	Limits      transport.Limits

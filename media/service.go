@@ -111,11 +111,15 @@ func (s *Session) transmit(p *Playback, payloadType uint8, marker bool, timestam
 
 // sendReport sends RTCP. A report that the kernel refuses is not repeated: the next one says the same and more.
 func (s *Session) sendReport(now instant, w *work, bye bool) {
-	if !s.params.RemoteRTCP.IsValid() {
+	if _, to := s.destinations(); !to.IsValid() {
 		return
 	}
 	b := s.reporter.report(w.report[:0], &s.sender, &s.receiver, s.sender.timestamp(now), time.Now(), bye)
-	if err := s.wire.sendRTCP(b); err != nil {
+	send := s.wire.sendRTCP
+	if s.params.Mux {
+		send = s.wire.sendRTP
+	}
+	if err := send(b); err != nil {
 		s.sender.sent.Errors++
 	}
 }

@@ -17,8 +17,11 @@ type SessionOptions struct {
 	Event func(Event)
 	// CNAME is sent in RTCP SDES (RFC 3550 §6.5.1), up to 255 octets; empty = a random one (RFC 7022).
 	CNAME string
-	// Timeout without RTP, while Params.Receive holds, that is reported as EventTimeout; 0 = never.
+	// Timeout without RTP, while neither side holds the call, that is reported as EventTimeout; 0 = never.
 	Timeout time.Duration
+	// NoLatch sends where Params says and listens to any address, instead of learning where the far end really sends from and
+	// listening to that alone.
+	NoLatch bool
 }
 
 // Session is one RTP session: an even port for RTP, the next odd one for RTCP, one stream out, one in.
@@ -50,6 +53,10 @@ type Session struct {
 	reporter reporter
 	keys     dtmf.Receiver
 	keyUntil instant // a press may be open until then; 0 = none is
+
+	latch       latch
+	controlFrom netip.AddrPort // where RTCP came from; the zero value: none came from the latched host
+	collision   collision
 
 	deadline   instant // when the driver serves the session next
 	nextReport instant
@@ -85,8 +92,9 @@ func (s *Session) stats() Stats {
 		RemoteLost:   s.reporter.remoteLost,
 		RemoteJitter: s.reporter.remoteJitter,
 		RemoteVoIP:   s.reporter.remoteVoIP,
-		Remote:       s.params.Remote,
 	}
+	st.Remote, _ = s.destinations()
+	st.Received.Strangers = s.latch.strangers
 	st.Sent.Reports, st.Received.Reports = s.reporter.reports, s.reporter.heard
 	return st
 }

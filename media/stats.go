@@ -18,7 +18,7 @@ type Stats struct {
 	RemoteJitter time.Duration
 	// RemoteVoIP is its latest extended report about that.
 	RemoteVoIP VoIPMetrics
-	// Remote is where RTP is sent; the zero value: nowhere.
+	// Remote is where RTP is sent, which may have been learned from what came; the zero value: nowhere.
 	Remote netip.AddrPort
 }
 
@@ -41,7 +41,9 @@ type Reception struct {
 	Jitter  time.Duration // RFC 3550 §A.8, of the current source
 	Invalid uint64        // datagrams that were not RTP, or RTP of a source that is not yet valid (RFC 3550 §A.1)
 	Reports uint64        // RTCP packets received
-	Last    time.Time     // arrival of the latest valid packet; zero = none came
+	// Strangers counts packets from other addresses than that of the far end, which are not listened to.
+	Strangers uint64
+	Last      time.Time // arrival of the latest valid packet; zero = none came
 }
 
 // EngineStats tells how an engine does.

@@ -31,6 +31,7 @@ func (e *Engine) Inject(local, from netip.AddrPort, packet []byte) bool {
 	if e.virtual == nil {
 		return false
 	}
+	from = netip.AddrPortFrom(from.Addr().Unmap(), from.Port())
 	e.mu.Lock()
 	s := e.sessions[local.Port()&^1]
 	e.mu.Unlock()
@@ -46,9 +47,9 @@ func (e *Engine) Inject(local, from netip.AddrPort, packet []byte) bool {
 	}
 	arrival := time.Now().UnixNano()
 	if local.Port()%2 == 0 {
-		s.takeRTP(packet, arrival, s.driver.now(), w)
+		s.takeRTP(packet, from, arrival, s.driver.now(), w)
 	} else {
-		s.takeRTCP(packet, arrival)
+		s.takeRTCP(packet, from, arrival)
 	}
 	if s.playback == nil && s.configured {
 		s.driver.kick(s) // a press may have begun that must expire
@@ -101,7 +102,7 @@ func (v *virtual) fire(s *Session) {
 // nextDuty is when a session that plays nothing has something to do, so that an idle call does not slow down a virtual clock.
 func (s *Session) nextDuty() instant {
 	next := s.nextReport
-	if s.options.Timeout > 0 && s.params.Receive && !s.silent {
+	if s.options.Timeout > 0 && s.params.expectsSound() && !s.silent {
 		next = min(next, s.heard.add(s.options.Timeout))
 	}
 	if s.keyUntil != 0 {

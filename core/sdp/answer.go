@@ -97,7 +97,7 @@ func Revise(offer, before []byte, l Local, c Capabilities) (answer []byte, after
 
 // agree picks the first codec of the peer's that we allow.
 func (s *stream) agree(c Capabilities) (n Negotiated, ok bool) {
-	n = Negotiated{Remote: s.remote, RemoteRTCP: s.rtcp, Ptime: s.ptime}
+	n = Negotiated{Remote: s.remote, RemoteRTCP: s.rtcp, Ptime: s.ptime, Mux: s.mux}
 	i := slices.IndexFunc(s.formats, func(f format) bool { return f.audio && slices.Contains(c.Codecs, f.codec) })
 	if i < 0 {
 		return n, false
@@ -148,6 +148,9 @@ func (l Local) stream(protos []string, n Negotiated, direction sdp.Direction) *s
 	addCodec(m, n.PayloadType, n.Codec.String()+"/"+strconv.Itoa(n.Codec.ClockRate()), "")
 	if n.DTMFPayloadType != 0 {
 		addCodec(m, n.DTMFPayloadType, "telephone-event/8000", dtmfEvents)
+	}
+	if n.Mux {
+		m.WithPropertyAttribute("rtcp-mux")
 	}
 	addAttributes(m, n.Ptime.Milliseconds(), direction)
 	return m

@@ -92,6 +92,7 @@ func accept(d *sdp.SessionDescription, m *sdp.MediaDescription, c Capabilities) 
 	if !ok {
 		return Negotiated{}, ErrNoCommonCodec
 	}
+	n.Mux = false // we did not offer it (RFC 5761 §5.1.1)
 	return n, nil
 }
 

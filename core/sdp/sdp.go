@@ -34,6 +34,7 @@ type Negotiated struct {
 	Ptime           time.Duration // that the peer wants to receive
 	Send, Receive   bool
 	Hold            bool // the peer took away our direction to send
+	Mux             bool // RTCP on the RTP port (RFC 5761)
 }
 
 // ErrNoCommonCodec says that no stream of an offer can be answered.

@@ -19,6 +19,7 @@ type stream struct {
 	ptime        time.Duration
 	direction    sdp.Direction
 	muted        bool // c=0.0.0.0: hold as before RFC 3264
+	mux          bool // RTCP on the RTP port (RFC 5761)
 }
 
 // format is one payload type of an m= line, in the peer's order.
@@ -45,6 +46,7 @@ func readStream(d *sdp.SessionDescription, m *sdp.MediaDescription) (stream, err
 	s.muted = ip.IsUnspecified()
 	s.remote = netip.AddrPortFrom(ip, uint16(m.MediaName.Port.Value))
 	s.rtcp = rtcpOf(m, ip)
+	_, s.mux = m.Attribute("rtcp-mux")
 	return s, nil
 }
 
