@@ -81,6 +81,7 @@ type Media struct {
 	EnableDTMF        bool     `koanf:"enable_dtmf"`
 	AudioSampleRate   int      `koanf:"audio_sample_rate"`
 	SoundsDir         string   `koanf:"sounds_dir"`
+	SRTP              string   `koanf:"srtp"`
 	SymmetricRTP      bool     `koanf:"symmetric_rtp"`
 	RTPTimeout        float64  `koanf:"rtp_timeout"` // seconds
 }

@@ -89,3 +89,47 @@ func playing(b testing.TB) (*Session, *work) {
 	s.deadline = s.driver.now().add(time.Hour) // never late
 	return s, newWork()
 }
+
+// TestSecureFrameAllocatesNothing is TestFrameAllocatesNothing with SRTP: packets go to the session itself, so that each is
+// encrypted and decrypted.
+func TestSecureFrameAllocatesNothing(t *testing.T) {
+	for _, suite := range Suites() {
+		t.Run(suite.String(), func(t *testing.T) {
+			s, w := playing(t)
+			params := s.params
+			key := MasterKey(make([]byte, suite.KeyLen()))
+			params.Remote, params.Crypto = s.Addr(), Crypto{suite, key, key}
+			s.Configure(params)
+			n := testing.AllocsPerRun(1000, func() {
+				s.mu.Lock()
+				s.serveLocked(s.deadline, w)
+				w.deliver(s)
+			})
+			if n != 0 {
+				t.Errorf("%g allocations for a frame", n)
+			}
+			if st := s.Stats(); st.Received.Packets+50 < st.Sent.Packets || st.Sent.Packets < 1000 || st.Received.Unauthentic > 50 {
+				t.Errorf("stats %+v", st)
+			}
+		})
+	}
+}
+
+// BenchmarkSecureFrame is BenchmarkFrame with SRTP.
+func BenchmarkSecureFrame(b *testing.B) {
+	for _, suite := range Suites() {
+		b.Run(suite.String(), func(b *testing.B) {
+			s, w := playing(b)
+			params := s.params
+			key := MasterKey(make([]byte, suite.KeyLen()))
+			params.Crypto = Crypto{suite, key, key}
+			s.Configure(params)
+			b.ReportAllocs()
+			for b.Loop() {
+				s.mu.Lock()
+				s.serveLocked(s.deadline, w)
+				w.deliver(s)
+			}
+		})
+	}
+}

@@ -15,6 +15,7 @@ type Params struct {
 	DTMFPayloadType uint8         // of telephone-event, both ways; 0 = not agreed
 	Send, Receive   bool          // direction as seen from here
 	Mux             bool          // RTCP goes to and comes on the RTP port (RFC 5761)
+	Crypto          Crypto        // protects both RTP and RTCP; the zero value: plain RTP
 }
 
 const (
@@ -80,6 +81,9 @@ func (s *Session) apply(p Params, now instant) {
 	}
 	if p.expectsSound() != s.params.expectsSound() {
 		s.heard, s.silent = now, false
+	}
+	if p.Crypto != s.params.Crypto {
+		s.secure = newSecure(p.Crypto, s.secure)
 	}
 	s.params = p
 	if p.Remote.IsValid() {

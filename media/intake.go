@@ -26,6 +26,10 @@ func (s *Session) takeRTP(b []byte, from netip.AddrPort, arrival int64, now inst
 		s.takeRTCP(b, from, arrival)
 		return
 	}
+	b, ok := s.open(b, false)
+	if !ok {
+		return
+	}
 	h, payload, ok := parseRTP(b)
 	if !ok {
 		s.receiver.past.invalid++
@@ -108,7 +112,8 @@ func stamped(arrival int64) int64 {
 
 // takeRTCP takes in one compound packet. After a BYE of the stream that the session listens to, another address may send.
 func (s *Session) takeRTCP(b []byte, from netip.AddrPort, arrival int64) {
-	if !s.fromFarEndControl(from) {
+	b, ok := s.open(b, true)
+	if !ok || !s.fromFarEndControl(from) {
 		return
 	}
 	if s.reporter.receive(b, arrival, streams{s.sender.ssrc, s.receiver.current.ssrc, s.sender.clockRate}) {

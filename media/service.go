@@ -102,7 +102,7 @@ func (s *Session) sendKey(p *Playback, due instant) {
 }
 
 func (s *Session) transmit(p *Playback, payloadType uint8, marker bool, timestamp uint32, payload []byte) {
-	err := s.wire.sendRTP(s.sender.next(payloadType, marker, timestamp, payload))
+	err := s.sendRTP(s.sender.next(payloadType, marker, timestamp, payload))
 	s.sender.count(len(payload), err)
 	if err == nil {
 		p.packets++
@@ -115,11 +115,7 @@ func (s *Session) sendReport(now instant, w *work, bye bool) {
 		return
 	}
 	b := s.reporter.report(w.report[:0], &s.sender, &s.receiver, s.sender.timestamp(now), time.Now(), bye)
-	send := s.wire.sendRTCP
-	if s.params.Mux {
-		send = s.wire.sendRTP
-	}
-	if err := send(b); err != nil {
+	if err := s.sendRTCP(b); err != nil {
 		s.sender.sent.Errors++
 	}
 }

@@ -57,6 +57,8 @@ type Session struct {
 	latch       latch
 	controlFrom netip.AddrPort // where RTCP came from; the zero value: none came from the latched host
 	collision   collision
+	secure      *secure // nil: plain RTP
+	unauthentic uint64  // packets that SRTP refused
 
 	deadline   instant // when the driver serves the session next
 	nextReport instant
@@ -94,7 +96,8 @@ func (s *Session) stats() Stats {
 		RemoteVoIP:   s.reporter.remoteVoIP,
 	}
 	st.Remote, _ = s.destinations()
-	st.Received.Strangers = s.latch.strangers
+	st.Received.Strangers, st.Received.Unauthentic = s.latch.strangers, s.unauthentic
+	st.Suite = s.params.Crypto.Suite
 	st.Sent.Reports, st.Received.Reports = s.reporter.reports, s.reporter.heard
 	return st
 }

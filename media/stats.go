@@ -20,6 +20,8 @@ type Stats struct {
 	RemoteVoIP VoIPMetrics
 	// Remote is where RTP is sent, which may have been learned from what came; the zero value: nowhere.
 	Remote netip.AddrPort
+	// Suite protects the packets, NoSuite: nothing does.
+	Suite Suite
 }
 
 // Sent counts what left the session.
@@ -43,7 +45,9 @@ type Reception struct {
 	Reports uint64        // RTCP packets received
 	// Strangers counts packets from other addresses than that of the far end, which are not listened to.
 	Strangers uint64
-	Last      time.Time // arrival of the latest valid packet; zero = none came
+	// Unauthentic counts packets that SRTP refused: altered, repeated, in the clear or with another key.
+	Unauthentic uint64
+	Last        time.Time // arrival of the latest valid packet; zero = none came
 }
 
 // EngineStats tells how an engine does.

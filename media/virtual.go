@@ -1,6 +1,7 @@
 package media
 
 import (
+	"bytes"
 	"net/netip"
 	"sync"
 	"time"
@@ -44,6 +45,9 @@ func (e *Engine) Inject(local, from netip.AddrPort, packet []byte) bool {
 	if s.closed {
 		s.mu.Unlock()
 		return false
+	}
+	if s.secure != nil {
+		packet = bytes.Clone(packet) // it is decrypted in place
 	}
 	arrival := time.Now().UnixNano()
 	if local.Port()%2 == 0 {

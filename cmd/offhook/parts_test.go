@@ -8,19 +8,21 @@ import (
 	"time"
 
 	"offhook/config"
+	"offhook/core/sdp"
 )
 
 // TestServerOptionsOfMedia checks that the keys of [media] reach the server.
 func TestServerOptionsOfMedia(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "offhook.toml")
-	if err := os.WriteFile(file, []byte("[media]\nsymmetric_rtp = false\nrtp_timeout = 12.5\n"), 0o600); err != nil {
+	if err := os.WriteFile(file, []byte("[media]\nsymmetric_rtp = false\nrtp_timeout = 12.5\nsrtp = \"required\"\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	for _, c := range []struct {
 		file    string
 		noLatch bool
 		silent  time.Duration
-	}{{"", false, 0}, {file, true, 12500 * time.Millisecond}} {
+		srtp    sdp.SRTP
+	}{{"", false, 0, sdp.SRTPOff}, {file, true, 12500 * time.Millisecond, sdp.SRTPRequired}} {
 		loaded, err := config.Load(config.Options{File: c.file})
 		if err != nil {
 			t.Fatal(err)
@@ -29,8 +31,8 @@ func TestServerOptionsOfMedia(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if o.NoLatch != c.noLatch || o.MediaSilent != c.silent {
-			t.Errorf("%q: NoLatch %v, MediaSilent %v; want %v, %v", c.file, o.NoLatch, o.MediaSilent, c.noLatch, c.silent)
+		if o.NoLatch != c.noLatch || o.MediaSilent != c.silent || o.SRTP != c.srtp {
+			t.Errorf("%q: NoLatch %v, MediaSilent %v, SRTP %v; want %v, %v, %v", c.file, o.NoLatch, o.MediaSilent, o.SRTP, c.noLatch, c.silent, c.srtp)
 		}
 	}
 }

@@ -6,6 +6,8 @@ import (
 	"strconv"
 
 	"github.com/pion/sdp/v3"
+
+	"offhook/media"
 )
 
 // Offered is an offer of the peer's, read: it can be weighed before a port is
@@ -53,6 +55,9 @@ func (o *Offered) Answer(l Local, c Capabilities) (answer []byte, n Negotiated, 
 	chosen, n, err := o.choose(c)
 	if err != nil {
 		return nil, n, err
+	}
+	if n.Crypto.Suite != media.NoSuite {
+		n.Crypto.Send = l.key(n.Crypto.Suite)
 	}
 	d, out := o.description, l.description()
 	if len(d.TimeDescriptions) > 0 {
@@ -102,6 +107,11 @@ func (s *stream) agree(c Capabilities) (n Negotiated, ok bool) {
 	if i < 0 {
 		return n, false
 	}
+	protection, ok := s.secures(c.SRTP)
+	if !ok {
+		return n, false
+	}
+	n.Crypto, n.cryptoTag = media.Crypto{Suite: protection.suite, Receive: protection.key}, protection.tag
 	n.Codec, n.PayloadType = s.formats[i].codec, s.formats[i].payloadType
 	if j := slices.IndexFunc(s.formats, func(f format) bool { return f.dtmf }); j >= 0 && c.DTMF {
 		n.DTMFPayloadType = s.formats[j].payloadType
@@ -148,6 +158,9 @@ func (l Local) stream(protos []string, n Negotiated, direction sdp.Direction) *s
 	addCodec(m, n.PayloadType, n.Codec.String()+"/"+strconv.Itoa(n.Codec.ClockRate()), "")
 	if n.DTMFPayloadType != 0 {
 		addCodec(m, n.DTMFPayloadType, "telephone-event/8000", dtmfEvents)
+	}
+	if n.Crypto.Suite != media.NoSuite {
+		l.addCrypto(m, n.cryptoTag, n.Crypto.Suite)
 	}
 	if n.Mux {
 		m.WithPropertyAttribute("rtcp-mux")
