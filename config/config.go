@@ -101,6 +101,7 @@ type Scripting struct {
 	MaxCoroutines   int    `koanf:"max_coroutines"`
 	MaxCallDepth    int    `koanf:"max_call_depth"`
 	ErrorCode       int    `koanf:"error_code"`
+	AllowImpair     bool   `koanf:"allow_impair"`
 
 	HTTPAllow          []string `koanf:"http_allow"`
 	HTTPTimeoutSeconds float64  `koanf:"http_timeout_seconds"`

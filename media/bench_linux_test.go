@@ -133,3 +133,37 @@ func BenchmarkSecureFrame(b *testing.B) {
 		})
 	}
 }
+
+// TestImpairedFrameAllocatesNothing is TestFrameAllocatesNothing over a bad network, once its buffers are there.
+func TestImpairedFrameAllocatesNothing(t *testing.T) {
+	s, w := playing(t)
+	o := Impairment{Loss: 0.1, Burst: 3, Duplicate: 0.1, Reorder: 0.1, Jitter: 20 * time.Millisecond, Delay: 200 * time.Millisecond}
+	if err := s.Impair(o); err != nil {
+		t.Fatal(err)
+	}
+	s.impaired.held = make([]held, 40)
+	for i := range s.impaired.held {
+		s.impaired.held[i] = held{packet: make([]byte, 0, 256)}
+	}
+	s.impaired.held = s.impaired.held[:0]
+	s.driver = clocked{s.driver, s}
+	n := testing.AllocsPerRun(2000, func() {
+		s.mu.Lock()
+		s.serveLocked(s.deadline, w)
+		w.deliver(s)
+	})
+	if n != 0 {
+		t.Errorf("%g allocations for a frame", n)
+	}
+	if st := s.Stats(); st.Sent.Packets < 900 || st.Sent.Dropped == 0 || len(s.impaired.held) == 0 {
+		t.Errorf("stats %+v, %d held", st.Sent, len(s.impaired.held))
+	}
+}
+
+// clocked is a driver whose time is that of the session it serves.
+type clocked struct {
+	driver
+	session *Session
+}
+
+func (c clocked) now() instant { return c.session.deadline }

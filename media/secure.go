@@ -99,7 +99,7 @@ func (s *Session) sendRTP(b []byte) (err error) {
 			return err
 		}
 	}
-	return s.wire.sendRTP(b)
+	return s.convey(b)
 }
 
 func (s *Session) sendRTCP(b []byte) (err error) {

@@ -24,6 +24,10 @@ func (s *Session) serve(now instant, w *work) bool {
 	if s.closed {
 		return false
 	}
+	defer s.hasten()
+	if s.release(now) {
+		return true
+	}
 	due := s.deadline
 	s.deadline = s.sendFrame(due, now, w)
 	if due >= s.nextRTCP {

@@ -57,8 +57,9 @@ type Session struct {
 	latch       latch
 	controlFrom netip.AddrPort // where RTCP came from; the zero value: none came from the latched host
 	collision   collision
-	secure      *secure // nil: plain RTP
-	unauthentic uint64  // packets that SRTP refused
+	secure      *secure   // nil: plain RTP
+	impaired    *impaired // nil: Impair was never called
+	unauthentic uint64    // packets that SRTP refused
 
 	deadline   instant // when the driver serves the session next
 	nextReport instant

@@ -29,6 +29,7 @@ type Sent struct {
 	Packets uint64
 	Bytes   uint64 // payload octets, without headers and padding: the sender's octet count of RFC 3550 §6.4.1
 	Skipped uint64 // frames left out because the pacer woke more than three frames late
+	Dropped uint64 // packets, counted as sent, that Impair lost
 	Errors  uint64 // packets that the kernel refused to send
 	Reports uint64 // RTCP packets sent
 }

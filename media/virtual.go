@@ -109,6 +109,9 @@ func (s *Session) nextDuty() instant {
 	if s.options.Timeout > 0 && s.params.expectsSound() && !s.silent {
 		next = min(next, s.heard.add(s.options.Timeout))
 	}
+	if q := s.impaired; q != nil && len(q.held) > 0 {
+		next = min(next, q.held[0].at)
+	}
 	if s.keyUntil != 0 {
 		next = min(next, s.driver.now().add(defaultPtime))
 	}

@@ -43,6 +43,8 @@ type Call interface {
 	// SendDTMF starts to send digits by RFC 4733, each on long and followed by gap, in place of what was playing; 'w' is a
 	// pause. Zero: as usual. Error: media.ErrNoDTMF when the caller does not take them.
 	SendDTMF(digits string, on, gap time.Duration) (Playback, error)
+	// Impair sends RTP as over a bad network; the zero value ends that. The error says which value is out of range.
+	Impair(o media.Impairment) error
 	// Stats tells what was sent and received so far.
 	Stats() media.Stats
 

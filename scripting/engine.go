@@ -42,6 +42,8 @@ type Options struct {
 	Environ func(name string) (value string, ok bool)
 	// Now is the wall clock of time.now, time.match and time.format; nil = time.Now. Verbs and timers do not ask it.
 	Now func() time.Time
+	// AllowImpair lets scripts spoil the RTP of their calls with call:impair.
+	AllowImpair bool
 	// Observe learns of what scripts do in calls, in order, on the goroutine of each call; nil = nobody does.
 	Observe func(Observation)
 	// Log gets the lines of scripts and of the engine; nil = nowhere.

@@ -45,7 +45,7 @@ func verbs() []Function {
 		[]Function{gather(), readDigit(), flushDigits(), sendDTMF()},
 		[]Function{header(), headers(), setHeader()},
 		[]Function{wait(), on(), after(), every(), deferred()},
-		[]Function{alive(), elapsed(), limit(), mark(), stats(), check(), verdict()},
+		[]Function{alive(), elapsed(), limit(), mark(), stats(), impairs(), check(), verdict()},
 	)
 }
 

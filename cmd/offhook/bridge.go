@@ -65,6 +65,8 @@ func (c call) SendDTMF(digits string, on, gap time.Duration) (scripting.Playback
 	return p, nil
 }
 
+func (c call) Impair(o media.Impairment) error { return ended(c.Call.Impair(o)) }
+
 func (c call) Notify(sink func(scripting.Event)) {
 	c.Call.Notify(func(e core.Event) {
 		sink(scripting.Event{

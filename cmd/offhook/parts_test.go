@@ -36,3 +36,16 @@ func TestServerOptionsOfMedia(t *testing.T) {
 		}
 	}
 }
+
+func TestScriptOptionsAllowImpair(t *testing.T) {
+	for _, want := range []bool{false, true} {
+		c, err := config.Load(config.Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		c.Scripting.AllowImpair = c.Scripting.AllowImpair || want
+		if got := scriptOptions(c, slog.New(slog.DiscardHandler)).AllowImpair; got != want {
+			t.Errorf("AllowImpair %v, want %v", got, want)
+		}
+	}
+}
