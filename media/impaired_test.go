@@ -4,6 +4,7 @@ import (
 	"math"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -19,7 +20,12 @@ func impairedCall(t *testing.T, o Impairment) (sent Sent, received Stats, order 
 			t.Fatal(err)
 		}
 		first := s[0].sender.sequence
-		s[1].Capture(func(r Received) { order = append(order, r.Sequence-first) })
+		var mu sync.Mutex
+		s[1].Capture(func(r Received) {
+			mu.Lock()
+			defer mu.Unlock()
+			order = append(order, r.Sequence-first)
+		})
 		p, err := s[0].Play(Silence(time.Minute))
 		if err != nil {
 			t.Fatal(err)

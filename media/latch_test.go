@@ -2,6 +2,7 @@ package media
 
 import (
 	"net/netip"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -84,13 +85,17 @@ type farEnd struct {
 	t       *testing.T
 	engine  *Engine
 	session *Session
-	sent    []datagram // what the session sent
+
+	mu   sync.Mutex // of those that deliver at once; a test reads after synctest.Wait
+	sent []datagram // what the session sent
 }
 
 func newFarEnd(t *testing.T, o SessionOptions, p Params) *farEnd {
 	t.Helper()
 	f := &farEnd{t: t}
 	f.engine = NewVirtual(func(from, to netip.AddrPort, packet []byte) {
+		f.mu.Lock()
+		defer f.mu.Unlock()
 		f.sent = append(f.sent, datagram{from, to, append([]byte(nil), packet...)})
 	})
 	t.Cleanup(func() { f.engine.Close() })

@@ -362,3 +362,33 @@ func TestImpairOnShards(t *testing.T) {
 		}
 	}
 }
+
+// TestLearnsOverSockets announces an address that nobody sends from, on IPv4 and IPv6.
+func TestLearnsOverSockets(t *testing.T) {
+	for _, local := range []string{"127.0.0.1", "::1"} {
+		t.Run(local, func(t *testing.T) {
+			e := testEngine(t, Options{Shards: 1})
+			o := SessionOptions{Local: netip.MustParseAddr(local)}
+			a, b := open(t, e, o), open(t, e, o)
+			join(a, b)
+			a.Configure(Params{Remote: netip.AddrPortFrom(o.Local, 9), Send: true, Receive: true})
+			heard := make(chan Received, 200)
+			a.Capture(func(r Received) { heard <- r })
+			if _, err := b.Play(Silence(0)); err != nil {
+				t.Fatal(err)
+			}
+			for range latchPackets + 1 {
+				<-heard
+			}
+			if got := a.Stats().Remote; got != b.Addr() {
+				t.Errorf("RTP goes to %v, want %v", got, b.Addr())
+			}
+			back := make(chan Received, 200)
+			b.Capture(func(r Received) { back <- r })
+			if _, err := a.Play(Silence(0)); err != nil {
+				t.Fatal(err)
+			}
+			<-back
+		})
+	}
+}

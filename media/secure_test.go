@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net/netip"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -58,12 +59,12 @@ func TestSRTP(t *testing.T) {
 						return packet
 					})
 					s[0].reporter.cname = "secret name"
-					heard := 0
+					var heard atomic.Int64
 					s[1].Capture(func(r Received) {
 						if !bytes.Equal(r.Payload, silence) {
 							t.Errorf("payload %x", r.Payload)
 						}
-						heard++
+						heard.Add(1)
 					})
 					for i := range s {
 						if _, err := s[i].Play(Silence(12 * time.Second)); err != nil {
@@ -78,8 +79,8 @@ func TestSRTP(t *testing.T) {
 							t.Errorf("session %d: %+v", i, st)
 						}
 					}
-					if heard != 600 {
-						t.Errorf("%d payloads, want 600", heard)
+					if heard.Load() != 600 {
+						t.Errorf("%d payloads, want 600", heard.Load())
 					}
 				})
 			})
