@@ -15,7 +15,7 @@ import (
 func impairedCall(t *testing.T, o Impairment) (sent Sent, received Stats, order []uint16) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
-		s := pair(t, testParams(), testParams(), func(packet []byte) []byte { return packet })
+		s := linked(t, testParams(), testParams(), func(packet []byte) []byte { return packet })
 		if err := s[0].Impair(o); err != nil {
 			t.Fatal(err)
 		}

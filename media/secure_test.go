@@ -19,8 +19,8 @@ func testKeys(suite Suite) (a, b Crypto) {
 	return Crypto{suite, key("a"), key("b")}, Crypto{suite, key("b"), key("a")}
 }
 
-// pair is two sessions that talk to each other; pass may change or drop packets on the way.
-func pair(t *testing.T, a, b Params, pass func(packet []byte) []byte) [2]*Session {
+// linked makes two sessions that talk to each other; pass may change or drop packets on the way.
+func linked(t *testing.T, a, b Params, pass func(packet []byte) []byte) [2]*Session {
 	t.Helper()
 	var e *Engine
 	e = NewVirtual(func(from, to netip.AddrPort, packet []byte) {
@@ -52,7 +52,7 @@ func TestSRTP(t *testing.T) {
 					a.Mux, b.Mux = mux, mux
 					a.Crypto, b.Crypto = testKeys(suite)
 					silence := PCMU.Encode(nil, make([]int16, 160))
-					s := pair(t, a, b, func(packet []byte) []byte {
+					s := linked(t, a, b, func(packet []byte) []byte {
 						if bytes.Contains(packet, silence[:16]) || bytes.Contains(packet, []byte("secret name")) {
 							t.Error("a packet in the clear")
 						}
@@ -110,7 +110,7 @@ func TestSRTPRefuses(t *testing.T) {
 					c.change(&a)
 				}
 				var s [2]*Session
-				s = pair(t, a, b, func(packet []byte) []byte {
+				s = linked(t, a, b, func(packet []byte) []byte {
 					if c.pass == nil {
 						return packet
 					}
@@ -135,7 +135,7 @@ func TestSRTPKeyChange(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		a, b := testParams(), testParams()
 		a.Crypto, b.Crypto = testKeys(AESCM128HMACSHA180)
-		s := pair(t, a, b, func(packet []byte) []byte { return packet })
+		s := linked(t, a, b, func(packet []byte) []byte { return packet })
 		s[0].sender.sequence = 65500
 		if _, err := s[0].Play(Silence(0)); err != nil {
 			t.Fatal(err)
