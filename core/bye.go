@@ -1,6 +1,7 @@
 package core
 
 import (
+	"cmp"
 	"time"
 
 	"github.com/emiago/sipgo/sip"
@@ -14,7 +15,8 @@ type HangupOptions struct {
 	Reason  string // text of the Reason header field (RFC 3326)
 	Q850    int    // cause of the Reason header field; 0: 16, normal call clearing, if there is a Reason
 	Headers Headers
-	Failed  bool // the call counts as failed
+	Cause   error // ErrLimit, ErrMediaTimeout or ErrHandler; nil: ErrLocalHangup
+	Failed  bool  // the call counts as failed
 }
 
 // Hangup ends the call: with BYE if it is answered, else with a final response.
@@ -25,7 +27,7 @@ func (c *Call) Hangup(o HangupOptions) error {
 	if o.Failed && c.state != Ended {
 		c.server.stats.failed.Add(1)
 	}
-	c.hangup(ErrLocalHangup, o)
+	c.hangup(cmp.Or(o.Cause, ErrLocalHangup), o)
 	return nil
 }
 

@@ -13,6 +13,7 @@ var (
 	ErrNoAck        = errors.New("no ACK came for the 200")
 	ErrLimit        = errors.New("the call reached its longest duration")
 	ErrMediaTimeout = errors.New("no RTP came")
+	ErrHandler      = errors.New("the handler failed")
 	ErrShutdown     = errors.New("the server shut down")
 	ErrRefused      = errors.New("the peer refused") // outgoing calls
 )
@@ -50,6 +51,8 @@ func (e Ending) By() string {
 		return "limit"
 	case ErrMediaTimeout:
 		return "media_timeout"
+	case ErrHandler:
+		return "error"
 	case ErrShutdown:
 		return "shutdown"
 	}

@@ -95,7 +95,7 @@ func (c *Call) run(ctx context.Context) {
 	defer func() {
 		if p := recover(); p != nil {
 			c.log.Error("handler panicked", "panic", fmt.Sprint(p), "stack", string(debug.Stack()))
-			_ = c.Hangup(HangupOptions{Code: 500, Failed: true})
+			_ = c.Hangup(HangupOptions{Code: 500, Cause: ErrHandler, Failed: true})
 		}
 	}()
 	if ctx.Err() == nil {

@@ -154,6 +154,9 @@ type AnswerOptions struct {
 
 // HangupOptions say how to end a call.
 type HangupOptions struct {
+	By      By     // what ends it; "" = the script, as it wants
+	Code    int    // final response if the call is not answered; 0 = 480
+	Failed  bool   // the call counts as failed
 	Reason  string // text of the Reason header field (RFC 3326); "" = the cause's usual one
 	Q850    int    // cause of the Reason header field; 0 = none
 	Headers []Header

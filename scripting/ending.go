@@ -22,6 +22,7 @@ func (r *run) hangup(by By, o HangupOptions) {
 		return
 	}
 	r.finished, r.by = true, by
+	o.By = by
 	if err := r.call.Hangup(o); err != nil && !errors.Is(err, ErrEnded) {
 		r.log.Error("hang up", "error", err)
 	}
@@ -41,16 +42,16 @@ func (r *run) settle(err error) {
 	case answered && err == nil:
 		r.hangup("", HangupOptions{Q850: causeNormal})
 	case answered:
-		r.hangup(blame(err), HangupOptions{Q850: causeTemporaryFailure, Reason: "script failed"})
+		r.hangup(blame(err), HangupOptions{Q850: causeTemporaryFailure, Reason: "script failed", Failed: true})
 	case err == nil:
-		r.reject("", cmp.Or(r.refusal, 480))
+		r.reject(cmp.Or(r.refusal, 480))
 	default:
-		r.reject(blame(err), r.engine.options.ErrorCode)
+		r.hangup(blame(err), HangupOptions{Code: r.engine.options.ErrorCode, Failed: true})
 	}
 }
 
-func (r *run) reject(by By, code int) {
-	r.finished, r.by = true, by
+func (r *run) reject(code int) {
+	r.finished = true
 	if err := r.call.Reject(code, "", nil); err != nil && !errors.Is(err, ErrEnded) {
 		r.log.Error("reject", "code", code, "error", err)
 	}

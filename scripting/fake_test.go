@@ -206,6 +206,9 @@ func (c *fakeCall) Redirect(targets []string, code int, h []Header) error {
 }
 
 func (c *fakeCall) Hangup(o HangupOptions) error {
+	if o.Code != 0 && c.State() != StateAnswered {
+		return c.Reject(o.Code, "", o.Headers)
+	}
 	return c.finish(Ending{By: ByScript, Reason: o.Reason, Q850: o.Q850}, "hangup %d %q%s", o.Q850, o.Reason, shown(o.Headers))
 }
 

@@ -144,7 +144,7 @@ func (r *run) pick(L *lua.LState, rules []routeRule, fallback *lua.LFunction) in
 		callOne(L, fallback)
 		return 0
 	}
-	r.reject("", 404)
+	r.reject(404)
 	r.unwind(L)
 	return 0
 }

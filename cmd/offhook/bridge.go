@@ -50,7 +50,12 @@ func (c call) Redirect(targets []string, code int, h []scripting.Header) error {
 }
 
 func (c call) Hangup(o scripting.HangupOptions) error {
-	return ended(c.Call.Hangup(core.HangupOptions{Reason: o.Reason, Q850: o.Q850, Headers: headers(o.Headers)}))
+	causes := map[scripting.By]error{
+		scripting.ByLimit: core.ErrLimit, scripting.ByMediaTimeout: core.ErrMediaTimeout, scripting.ByError: core.ErrHandler,
+	}
+	return ended(c.Call.Hangup(core.HangupOptions{
+		Code: o.Code, Reason: o.Reason, Q850: o.Q850, Headers: headers(o.Headers), Cause: causes[o.By], Failed: o.Failed,
+	}))
 }
 
 func (c call) Hold(on bool, h []scripting.Header) (scripting.Pending, error) {
