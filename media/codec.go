@@ -103,3 +103,14 @@ func (c Codec) Decode(dst []int16, payload []byte) []int16 {
 	}
 	return dst
 }
+
+// Encoder encodes a stream of samples; Encode appends to dst. It keeps what the codec remembers of the samples before.
+type Encoder interface {
+	Encode(dst []byte, samples []int16) []byte
+}
+
+// Encoder makes an encoder of one stream.
+func (c Codec) Encoder() Encoder { return c }
+
+// hasMemory tells whether a payload sounds right only after the one before.
+func (c Codec) hasMemory() bool { return false }
