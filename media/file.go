@@ -13,8 +13,11 @@ import (
 	"offhook/media/wav"
 )
 
-// maxFileSamples bounds what is read of one file: an hour at 8 kHz, 29 MB encoded.
-const maxFileSamples = 3600 * 8000
+// maxFileSamples bounds what is read of one file: an hour at 8 kHz, 29 MB in G.711.
+const (
+	fileRate       = 8000 // Hz
+	maxFileSamples = 3600 * fileRate
+)
 
 // File is a WAV file: 8 kHz, one channel, PCM of 8, 16 or 24 bits, µ-law or A-law, up to an hour. The header is read at
 // once, so that a file that is missing or has another format is an error here, which names the file and says what to
@@ -56,10 +59,10 @@ func (f fileSource) open() (*wav.Reader, fs.File, error) {
 	switch {
 	case err != nil:
 		err = fmt.Errorf("sound %q: %w; %s", f.name, err, f.advice())
-	case r.SampleRate != 8000 || r.Channels != 1:
+	case r.SampleRate != fileRate || r.Channels != 1:
 		err = fmt.Errorf("sound %q: %v: want 8000 Hz, 1 channel; %s", f.name, r.Format, f.advice())
 	case r.Len() > maxFileSamples:
-		err = fmt.Errorf("sound %q: %d s long, want no more than %d", f.name, r.Len()/8000, maxFileSamples/8000)
+		err = fmt.Errorf("sound %q: %d s long, want no more than %d", f.name, r.Len()/fileRate, maxFileSamples/fileRate)
 	}
 	if err != nil {
 		file.Close()
@@ -102,20 +105,30 @@ func (f fileSource) Clip(c Codec, ptime time.Duration) (*Clip, error) {
 		return nil, err
 	}
 	defer file.Close()
-	if clip.payload, err = f.encode(r, c); err != nil {
+	if clip.payload, err = f.encode(r, c, ptime); err != nil {
 		return nil, err
-	}
-	if part := len(clip.payload) % clip.frameSize; part > 0 { // fill the last frame with silence
-		clip.payload = c.Encode(clip.payload, make([]int16, clip.frameSize-part))
 	}
 	clip.intro = int64(len(clip.payload) / clip.frameSize)
 	clip.total = clip.intro
 	return clip, nil
 }
 
-// encode reads the samples. What it allocates grows with what is there, not with what the header says.
-func (f fileSource) encode(r *wav.Reader, c Codec) ([]byte, error) {
+// encode reads the samples into whole frames. What it allocates grows with what is there, not with what the header says.
+func (f fileSource) encode(r *wav.Reader, c Codec, ptime time.Duration) ([]byte, error) {
 	var payload []byte
+	encoder, samples := c.Encoder(), 0
+	var wide *doubler
+	if c.SampleRate() == 2*fileRate {
+		wide = newDoubler()
+	}
+	var doubled []int16
+	add := func(pcm []int16) {
+		if wide != nil {
+			doubled = wide.double(doubled[:0], pcm)
+			pcm = doubled
+		}
+		payload = encoder.Encode(payload, pcm)
+	}
 	for block := make([]int16, 4096); ; {
 		n, err := r.Read(block)
 		if errors.Is(err, io.EOF) {
@@ -124,14 +137,20 @@ func (f fileSource) encode(r *wav.Reader, c Codec) ([]byte, error) {
 		if err != nil {
 			return nil, fmt.Errorf("sound %q: %w", f.name, err)
 		}
-		payload = c.Encode(payload, block[:n])
-		if len(payload) > maxFileSamples { // the header did not say so
-			return nil, fmt.Errorf("sound %q: longer than %d s", f.name, maxFileSamples/8000)
+		add(block[:n])
+		if samples += n; samples > maxFileSamples { // the header did not say so
+			return nil, fmt.Errorf("sound %q: longer than %d s", f.name, maxFileSamples/fileRate)
 		}
 	}
-	if len(payload) == 0 {
+	if samples == 0 {
 		return nil, fmt.Errorf("sound %q: no samples in it", f.name)
 	}
+	if wide != nil {
+		add(make([]int16, doublerReach)) // what is still in the filter
+		samples += doublerReach
+	}
+	frame := c.FrameSamples(ptime) * fileRate / c.SampleRate()
+	add(make([]int16, (frame-samples%frame)%frame)) // fill the last frame with silence
 	return payload, nil
 }
 

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"slices"
 	"time"
 )
 
@@ -87,16 +88,17 @@ func (g gain) Clip(c Codec, ptime time.Duration) (*Clip, error) {
 	if err != nil {
 		return nil, err
 	}
-	var table [256]byte // of one octet: G.711 has no memory
 	factor := math.Pow(10, g.dB/20)
-	for i := range table {
-		sample := float64(c.Decode(nil, []byte{byte(i)})[0]) * factor
-		table[i] = c.Encode(nil, []int16{int16(max(math.MinInt16, min(math.Round(sample), math.MaxInt16)))})[0]
-	}
 	louder := *clip
-	louder.payload = make([]byte, len(clip.payload))
-	for i, b := range clip.payload {
-		louder.payload[i] = table[b]
+	louder.payload = make([]byte, 0, len(clip.payload))
+	decoder, encoder := c.Decoder(), c.Encoder()
+	var pcm []int16
+	for frame := range slices.Chunk(clip.payload, clip.frameSize) {
+		pcm = decoder.Decode(pcm[:0], frame)
+		for i, x := range pcm {
+			pcm[i] = int16(max(math.MinInt16, min(math.Round(float64(x)*factor), math.MaxInt16)))
+		}
+		louder.payload = encoder.Encode(louder.payload, pcm)
 	}
 	return &louder, nil
 }

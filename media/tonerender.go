@@ -3,6 +3,7 @@ package media
 import (
 	"fmt"
 	"math"
+	"time"
 
 	"offhook/media/tone"
 )
@@ -56,7 +57,8 @@ func (r *toneRenderer) lay(o ToneOptions) error {
 	if period > 0 {
 		c.loop = period / gcd(period, r.frame) // lcm of both, in frames
 		if c.codec.hasMemory() {
-			c.intro += c.loop // the encoder comes to rest before what is repeated
+			c.intro += ceil(sampleCount(settling, c.codec), r.frame)
+			c.loop *= ceil(sampleCount(memoryLoop, c.codec), c.loop*r.frame)
 		}
 	}
 	if r.length > 0 {
@@ -73,6 +75,13 @@ func (r *toneRenderer) lay(o ToneOptions) error {
 	}
 	return nil
 }
+
+// A codec that remembers settles within settling. Where its loop begins anew it is not quite as when the loop was encoded, and
+// comes back to it as fast: with a long loop that is seldom.
+const (
+	settling   = 500 * time.Millisecond
+	memoryLoop = 10 * time.Second
+)
 
 // loop is how many samples of the tone to repeat, and the tone fitted to them.
 func (r *toneRenderer) loop(t tone.Tone) (samples int64, fitted tone.Tone) {

