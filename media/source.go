@@ -3,6 +3,8 @@ package media
 import (
 	"fmt"
 	"time"
+
+	"offhook/media/tone"
 )
 
 // Source is something to play. It can be had in every codec and ptime; the same source may be asked by many calls at once.
@@ -33,8 +35,5 @@ func (s silence) Clip(c Codec, ptime time.Duration) (*Clip, error) {
 	if err != nil {
 		return nil, err
 	}
-	clip.payload = c.Encode(nil, make([]int16, c.FrameSamples(ptime)))
-	clip.loop = 1
-	clip.total = ceil(sampleCount(time.Duration(s), c), int64(c.FrameSamples(ptime)))
-	return clip, nil
+	return renderTone(clip, ToneOptions{Spec: tone.Spec{Parts: []tone.Part{{Sound: tone.Sound{Kind: tone.Silence}}}}, Duration: time.Duration(s)})
 }

@@ -97,10 +97,9 @@ func TestNoiseAndSilenceAt16kHz(t *testing.T) {
 				t.Errorf("%v %s: %.2f dBm0", codec, name, level)
 			}
 		}
-		for _, x := range heard(t, clipOf(t, Silence(time.Minute), codec, 20*time.Millisecond), 3000) {
-			if x < -4 || x > 4 {
-				t.Fatalf("%v: silence has a sample of %d", codec, x)
-			}
+		silent := heard(t, clipOf(t, Silence(time.Minute), codec, 20*time.Millisecond), 3000)
+		if most := max(slices.Max(silent), -slices.Min(silent)); most > 8 {
+			t.Errorf("%v: silence has a sample of %d", codec, most)
 		}
 	}
 }
