@@ -1,10 +1,11 @@
 package media
 
 import (
+	"bytes"
 	"fmt"
 	"time"
 
-	"offhook/media/tone"
+	"offhook/media/g722"
 )
 
 // Source is something to play. It can be had in every codec and ptime; the same source may be asked by many calls at once.
@@ -35,5 +36,11 @@ func (s silence) Clip(c Codec, ptime time.Duration) (*Clip, error) {
 	if err != nil {
 		return nil, err
 	}
-	return renderTone(clip, ToneOptions{Spec: tone.Spec{Parts: []tone.Part{{Sound: tone.Sound{Kind: tone.Silence}}}}, Duration: time.Duration(s)})
+	clip.payload = c.Encode(nil, make([]int16, c.FrameSamples(ptime)))
+	if c == G722 { // one frame of what an encoder makes of zeros, again and again, is not silent
+		clip.payload = bytes.Repeat([]byte{g722.Silence}, clip.frameSize)
+	}
+	clip.loop = 1
+	clip.total = ceil(sampleCount(time.Duration(s), c), int64(c.FrameSamples(ptime)))
+	return clip, nil
 }

@@ -1,5 +1,8 @@
 package g722
 
+// Silence is an octet that, repeated, decodes to zeros from the beginning on; a second after sound, to less than 64.
+const Silence = 0xfc
+
 // Encoder encodes one stream.
 type Encoder struct {
 	low     low

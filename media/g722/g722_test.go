@@ -129,6 +129,22 @@ func TestJoiningLate(t *testing.T) {
 	}
 }
 
+// TestSilence: from the beginning on, and after sound of every kind.
+func TestSilence(t *testing.T) {
+	quiet := bytes.Repeat([]byte{g722.Silence}, 16000)
+	for _, after := range []int{0, 500, 1500, 3000, 3600, 4000, 5000, 6500} {
+		d := g722.NewDecoder()
+		d.Decode(nil, reference(t, "encoded.g722")[:after])
+		out := d.Decode(nil, quiet)
+		if after > 0 {
+			out = out[16000:]
+		}
+		if low, high := slices.Min(out), slices.Max(out); low < -63 || high > 63 || after == 0 && (low != 0 || high != 0) {
+			t.Errorf("after %d octets: from %d to %d", after, low, high)
+		}
+	}
+}
+
 func FuzzDecode(f *testing.F) {
 	f.Add([]byte{0, 0xff, 0x55, 0xaa})
 	f.Fuzz(func(t *testing.T, octets []byte) {
