@@ -55,7 +55,7 @@ func TestMilliwatt(t *testing.T) {
 	}
 }
 
-// TestCadenceClip: a cadence whose period is no multiple of the frame is exact to the sample for minutes, though its clip is a loop.
+// TestCadenceClip: a cadence whose period is no multiple of the frame is exact to the sample for a minute, though its clip is a loop.
 func TestCadenceClip(t *testing.T) {
 	for _, tt := range []struct {
 		text       string
@@ -76,7 +76,7 @@ func TestCadenceClip(t *testing.T) {
 		if c.Len() != 0 || c.Bytes() != tt.bytes {
 			t.Errorf("%s: %d frames, %d bytes, want %d", tt.text, c.Len(), c.Bytes(), tt.bytes)
 		}
-		frames := int64(3 * time.Minute / tt.ptime)
+		frames := int64(time.Minute / tt.ptime)
 		pcm := heard(t, c, frames)
 		for i, x := range pcm {
 			want, n := 0.0, i-8*tt.once
