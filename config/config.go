@@ -12,6 +12,8 @@ package config
 import (
 	_ "embed"
 	"time"
+
+	"github.com/knadh/koanf/parsers/toml/v2"
 )
 
 // Default is the commented default configuration, which is also the lowest
@@ -30,6 +32,7 @@ type Config struct {
 	Routing   Routing   `koanf:"routing"`
 	Logging   Logging   `koanf:"logging"`
 	Health    Health    `koanf:"health"`
+	Control   Control   `koanf:"control"`
 
 	// Script holds the free [script.NAME] tables.
 	Script map[string]map[string]any `koanf:"script"`
@@ -38,6 +41,7 @@ type Config struct {
 	Routes []Route `koanf:"-"`
 
 	values map[string]any    // every key with its value, for Get
+	tree   map[string]any    // the same by sections, without routes
 	places map[string]string // where values came from, for Place
 }
 
@@ -95,6 +99,7 @@ type Scripting struct {
 	MaxCoroutines   int    `koanf:"max_coroutines"`
 	MaxCallDepth    int    `koanf:"max_call_depth"`
 	ErrorCode       int    `koanf:"error_code"`
+	TestBeforeSwap  bool   `koanf:"test_before_swap"`
 
 	HTTPAllow          []string `koanf:"http_allow"`
 	HTTPTimeoutSeconds float64  `koanf:"http_timeout_seconds"`
@@ -109,6 +114,7 @@ type Scripting struct {
 type Routing struct {
 	ByUser bool `koanf:"by_user"`
 }
+
 // HTTPTimeout is how long a request of http.get or http.post may take when it names no time-out.
 func (s Scripting) HTTPTimeout() time.Duration { return seconds(s.HTTPTimeoutSeconds) }
 
@@ -136,6 +142,11 @@ type Health struct {
 	MaxRestartAttempts         int     `koanf:"max_restart_attempts"`
 }
 
+// Control is the [control] section.
+type Control struct {
+	Socket string `koanf:"socket"` // a path, "auto", or empty: none
+}
+
 // Get is what config.get sees in the script of that name: its own
 // [script.NAME] table first, then the [behavior] section.
 func (c *Config) Get(script, key string) (value any, ok bool) {
@@ -145,5 +156,8 @@ func (c *Config) Get(script, key string) (value any, ok bool) {
 	value, ok = c.values["behavior."+key]
 	return value, ok
 }
+
+// TOML is the configuration as a file that loads to the same, but for routes.
+func (c *Config) TOML() ([]byte, error) { return toml.Parser().Marshal(c.tree) }
 
 func seconds(s float64) time.Duration { return time.Duration(s * float64(time.Second)) }

@@ -62,7 +62,7 @@ func (c *Call) sendBye(h Headers) {
 	req := c.dialog.request(sip.BYE)
 	c.server.identify(req)
 	h.addTo(req)
-	_, err := c.server.transactions.Send(req, c.dialog.next(), func(res *sip.Response, err error) {
+	err := c.sendInDialog(req, func(res *sip.Response, err error) {
 		if err != nil || res.StatusCode >= 300 {
 			c.log.Info("BYE without success", "error", err, "status", statusOf(res))
 		}

@@ -26,6 +26,7 @@ type Call struct {
 	user    string // user part of our Contact
 	began   time.Time
 	log     *slog.Logger
+	labels  *labels            // on all lines of log
 	shard   *transaction.Shard // the lock of all that follows
 	cancel  context.CancelCauseFunc
 	done    <-chan struct{} // of that context
@@ -96,10 +97,29 @@ func (c *Call) Source() (addr netip.AddrPort, network string) {
 // name may be in any case and in compact form.
 func (c *Call) Header(name string) []string {
 	var values []string
-	for _, h := range c.request.GetHeaders(name) {
-		values = append(values, h.Value())
+	for _, h := range c.request.Headers() {
+		if strings.EqualFold(longName(h.Name()), longName(name)) {
+			values = append(values, h.Value())
+		}
 	}
 	return values
+}
+
+// longName is the name of a header field that has a compact form (RFC 3261
+// §7.3.3 and the extensions that define one).
+func longName(name string) string {
+	if len(name) == 1 {
+		if long, ok := compactForms[name[0]|0x20]; ok {
+			return long
+		}
+	}
+	return name
+}
+
+var compactForms = map[byte]string{
+	'a': "Accept-Contact", 'b': "Referred-By", 'c': "Content-Type", 'd': "Request-Disposition", 'e': "Content-Encoding",
+	'f': "From", 'i': "Call-ID", 'j': "Reject-Contact", 'k': "Supported", 'l': "Content-Length", 'm': "Contact",
+	'o': "Event", 'r': "Refer-To", 's': "Subject", 't': "To", 'u': "Allow-Events", 'v': "Via", 'x': "Session-Expires", 'y': "Identity",
 }
 
 // CallerNumber is the user part of P-Asserted-Identity (RFC 3325), else of
@@ -108,12 +128,15 @@ func (c *Call) CallerNumber() string {
 	for _, name := range []string{"P-Asserted-Identity", "Remote-Party-ID"} {
 		for _, value := range c.Header(name) {
 			var u sip.Uri
-			if _, err := sip.ParseAddressValue(value, &u, nil); err == nil && u.User != "" {
-				return u.User
+			if _, err := sip.ParseAddressValue(value, &u, nil); err != nil {
+				continue
+			}
+			if user := addressOf("", &u).User; user != "" {
+				return user
 			}
 		}
 	}
-	return c.request.From().Address.User
+	return c.From().User
 }
 
 // State is where the call stands.

@@ -47,7 +47,7 @@ func (s *Server) Dial(ctx context.Context, o DialOptions) (*Call, error) {
 		server: s, id: strconv.FormatUint(rand.Uint64()>>16, 36), flow: flow, user: o.From,
 		began: time.Now(), outgoing: &outgoing{}, confirmed: make(chan struct{}),
 	}
-	c.log = s.log.With("call", c.id)
+	c.logTo(s.log.With("call", c.id))
 	c.capabilities = s.capabilities
 	if o.Codecs != nil {
 		c.capabilities.Codecs = o.Codecs
@@ -217,7 +217,7 @@ func (c *Call) Done() <-chan struct{} { return c.done }
 func (d *dialog) answered(res *sip.Response) {
 	d.remote = *res.To()
 	if contact := res.Contact(); contact != nil && !contact.Address.Wildcard {
-		d.target = *contact.Address.Clone()
+		d.target = targetOf(contact)
 	}
 	d.routes = nil
 	for _, h := range res.GetHeaders("Record-Route") {

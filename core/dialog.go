@@ -2,6 +2,7 @@ package core
 
 import (
 	"net/netip"
+	"strings"
 
 	"github.com/emiago/sipgo/sip"
 
@@ -32,7 +33,7 @@ func newDialogAsUAS(req *sip.Request, localTag string, f transport.Flow) dialog 
 		id:        dialogID{req.CallID().Value(), localTag},
 		local:     req.To().AsFrom(),
 		remote:    req.From().AsTo(),
-		target:    *req.Contact().Address.Clone(),
+		target:    targetOf(req.Contact()),
 		remoteSeq: req.CSeq().SeqNo,
 		localSeq:  1, // ours starts at 2: some peers take CSeq 1 in both directions for one space
 		flow:      f,
@@ -43,6 +44,23 @@ func newDialogAsUAS(req *sip.Request, localTag string, f transport.Flow) dialog 
 		d.routes = append(d.routes, routeOf(h)...)
 	}
 	return d
+}
+
+// targetOf makes a remote target of a Contact, without what a Request-URI must not
+// have: header fields and a method (RFC 3261 §19.1.1).
+func targetOf(c *sip.ContactHeader) sip.Uri {
+	u := *c.Address.Clone()
+	params := u.UriParams
+	u.Headers, u.UriParams = nil, nil
+	for _, p := range params {
+		// the parser leaves the header fields on the last parameter, too
+		p.K, _, _ = strings.Cut(p.K, "?")
+		p.V, _, _ = strings.Cut(p.V, "?")
+		if p.K != "method" {
+			u.UriParams = append(u.UriParams, p)
+		}
+	}
+	return u
 }
 
 // routeOf returns the URI of a Record-Route header field.
@@ -82,7 +100,7 @@ func (d *dialog) advance(seq uint32) bool {
 // refresh takes a new remote target (RFC 3261 §12.2.2).
 func (d *dialog) refresh(req *sip.Request) {
 	if c := req.Contact(); c != nil && !c.Address.Wildcard {
-		d.target = *c.Address.Clone()
+		d.target = targetOf(c)
 	}
 }
 
@@ -119,13 +137,18 @@ func (d *dialog) requestWith(method sip.RequestMethod, seq uint32) *sip.Request 
 // came over one, else the socket it came to, towards the first route or the
 // target. A peer behind a NAT, or one that names a host, is where it called from.
 func (d *dialog) next() transport.Flow {
-	hop := &d.target
+	if addr, ok := d.leadsTo(); ok {
+		return d.flow.To(addr)
+	}
+	return d.flow
+}
+
+// leadsTo is the address of the first route, else of the target; false when it
+// has none or none that we can reach.
+func (d *dialog) leadsTo() (netip.AddrPort, bool) {
 	if len(d.routes) > 0 {
-		hop = &d.routes[0]
+		return numericAddr(&d.routes[0])
 	}
-	addr, numeric := numericAddr(hop)
-	if !numeric || d.natted && len(d.routes) == 0 {
-		return d.flow
-	}
-	return d.flow.To(addr)
+	addr, numeric := numericAddr(&d.target)
+	return addr, numeric && !d.natted
 }

@@ -18,7 +18,7 @@ import (
 func TestCallsLeaveNothing(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		n := coretest.NewNetwork()
-		s := core.New(core.Options{Media: n.Media(), Handler: answering{}, DTMF: true, Log: discard(), CallTimeout: time.Minute})
+		s := core.New(core.Options{Media: n.Media(), Handler: answering{}, DTMF: true, Log: discard(), CallTimeout: 5 * time.Second})
 		defer n.Close()
 		defer s.Close()
 		calls := func(count int) {
@@ -53,7 +53,7 @@ func oneCall(t *testing.T, n *coretest.Network, s *core.Server, i int) {
 		synctest.Wait()
 		c.Bye()
 	case i%4 == 2:
-		time.Sleep(2 * time.Minute) // the call's limit
+		time.Sleep(6 * time.Second) // the call's limit
 	case !c.State().Ended:
 		c.Bye()
 	}

@@ -28,8 +28,8 @@ func (s *Server) invite(tx *transaction.Server, req *sip.Request) {
 	}
 	ctx, cancel := context.WithCancelCause(context.Background())
 	c.cancel, c.done = cancel, ctx.Done()
-	c.log.Info("call", "from", c.From().User, "to", c.RequestURI().User, "remote", c.flow.Remote().String(), "transport", c.flow.Network())
 	if r := c.checkOffer(); r != nil {
+		c.Announce()
 		c.refuse(r)
 	} else if s.o.CallTimeout > 0 {
 		c.limit = c.shard.AfterFunc(s.o.CallTimeout, func() { c.hangup(ErrLimit, HangupOptions{}) })
@@ -46,10 +46,10 @@ func (s *Server) newCall(tx *transaction.Server, req *sip.Request) *Call {
 	c := &Call{
 		server: s, id: id, request: req, flow: tx.Flow(), user: req.Recipient.User, tx: tx, began: time.Now(),
 		capabilities: s.capabilities,
-		log:          s.log.With("call", id),
 		shard:        s.transactions.Shard(req.CallID().Value()),
 		confirmed:    make(chan struct{}),
 	}
+	c.logTo(s.log.With("call", id))
 	c.dialog = newDialogAsUAS(req, tag, tx.Flow())
 	return c
 }

@@ -20,6 +20,7 @@ type Handler interface {
 	// ServeCall runs on the call's own goroutine. ctx is cancelled, with one of
 	// the causes of ending.go, when the call ends. When ServeCall returns, a call
 	// that has not ended ends: with BYE if it was answered, with 480 if not.
+	// Before anything else it calls Announce, with what it knows of the call.
 	ServeCall(ctx context.Context, c *Call)
 }
 
@@ -52,6 +53,8 @@ type Server struct {
 	mu       sync.Mutex
 	dialogs  map[dialogID]*Call // calls that in-dialog requests can reach
 	draining bool
+	closed   bool           // no redial may begin
+	redials  sync.WaitGroup // see sendInDialog
 	idle     chan struct{}  // closed when draining and no call is left
 	handlers sync.WaitGroup // one for each call, ends with its handler
 
@@ -125,6 +128,7 @@ func (s *Server) Close() error {
 	cancel()
 	_ = s.Drain(ctx) // calls that were left are ended, which is what Close is for
 	s.handlers.Wait()
+	s.endRedials()
 	err := s.transport.Close()
 	s.transactions.Close()
 	return err

@@ -1,6 +1,7 @@
 package core_test
 
 import (
+	"context"
 	"fmt"
 	"net"
 	"net/netip"
@@ -136,4 +137,37 @@ func inviteText(network string, addr netip.AddrPort, callID string) string {
 func tag(value string) string {
 	_, after, _ := strings.Cut(value, ";tag=")
 	return after
+}
+
+// TestBYEGoesToTheTarget has callers whose Contact is not where they called from:
+// our BYE goes to the Contact, from the address that was reached, unless the Via
+// shows that the caller is behind a NAT.
+func TestBYEGoesToTheTarget(t *testing.T) {
+	hangingUp := handlerFunc(func(_ context.Context, c *core.Call) {
+		if c.Answer(core.AnswerOptions{}) == nil {
+			<-c.Confirmed()
+		}
+	})
+	_, bound := listening(t, hangingUp, "udp", "127.0.0.1:0")
+	for _, nat := range []bool{false, true} {
+		t.Run(fmt.Sprintf("NAT %t", nat), func(t *testing.T) {
+			caller, contact := newUDPPeer(t), newUDPPeer(t)
+			invite := inviteText("UDP", caller.addr(), fmt.Sprint("target", nat))
+			invite = strings.Replace(invite, "Contact: <sip:a@"+caller.addr().String(), "Contact: <sip:a@"+contact.addr().String(), 1)
+			target := contact
+			if nat {
+				invite = strings.Replace(invite, "UDP "+caller.addr().String(), "UDP 10.9.9.9:5060", 1)
+				target = caller
+			}
+			caller.send(invite, bound)
+			ok := caller.expect("200")
+			caller.send(fmt.Sprintf("ACK sip:test@127.0.0.1 SIP/2.0\r\nVia: SIP/2.0/UDP %s;branch=z9hG4bK-ack\r\nFrom: %s\r\nTo: %s\r\nCall-ID: %s\r\nCSeq: 1 ACK\r\n\r\n",
+				caller.addr(), ok.Header("From"), ok.Header("To"), ok.Header("Call-ID")), bound)
+			bye := target.expect("BYE")
+			if bye.URI() != "sip:a@"+contact.addr().String() || target.from != bound {
+				t.Errorf("from %s:\n%s", target.from, bye)
+			}
+			target.respond(bye, 200, "", "")
+		})
+	}
 }

@@ -1,6 +1,7 @@
 package media
 
 import (
+	"bytes"
 	"encoding/binary"
 	"fmt"
 	"math"
@@ -137,6 +138,14 @@ func (c Codec) Decoder() Decoder {
 		return g722.NewDecoder()
 	}
 	return c
+}
+
+// silence is a frame of silence. One frame of what G.722 makes of zeros, again and again, is not silent.
+func (c Codec) silence(ptime time.Duration) []byte {
+	if c == G722 {
+		return bytes.Repeat([]byte{g722.Silence}, c.FrameSize(ptime))
+	}
+	return c.Encode(nil, make([]int16, c.FrameSamples(ptime)))
 }
 
 // hasMemory tells whether a payload sounds right only after the one before.

@@ -71,7 +71,12 @@ func (p *Playback) Result() PlayResult {
 	return PlayResult{Status: p.status, Position: p.position(), Packets: p.packets}
 }
 
-func (p *Playback) position() time.Duration { return time.Duration(p.frame) * p.ptime }
+func (p *Playback) position() time.Duration {
+	if p.clip != nil {
+		return p.clip.reached(p.frame)
+	}
+	return time.Duration(p.frame) * p.ptime
+}
 
 // frames is how many there are; 0 = endless.
 func (p *Playback) frames() int64 {

@@ -1,11 +1,8 @@
 package media
 
 import (
-	"bytes"
 	"fmt"
 	"time"
-
-	"offhook/media/g722"
 )
 
 // Source is something to play. It can be had in every codec and ptime; the same source may be asked by many calls at once.
@@ -36,10 +33,7 @@ func (s silence) Clip(c Codec, ptime time.Duration) (*Clip, error) {
 	if err != nil {
 		return nil, err
 	}
-	clip.payload = c.Encode(nil, make([]int16, c.FrameSamples(ptime)))
-	if c == G722 { // one frame of what an encoder makes of zeros, again and again, is not silent
-		clip.payload = bytes.Repeat([]byte{g722.Silence}, clip.frameSize)
-	}
+	clip.payload = c.silence(ptime)
 	clip.loop = 1
 	clip.total = ceil(sampleCount(time.Duration(s), c), int64(c.FrameSamples(ptime)))
 	return clip, nil

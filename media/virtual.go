@@ -141,7 +141,13 @@ func (w *virtualWire) sendRTCP(b []byte) error {
 func (w *virtualWire) keep(from, to netip.AddrPort, b []byte) error {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	w.kept = append(w.kept, datagram{from, to, append([]byte(nil), b...)})
+	n := len(w.kept)
+	if n == cap(w.kept) {
+		w.kept = append(w.kept, datagram{})
+	}
+	w.kept = w.kept[:n+1]
+	d := &w.kept[n] // with the room of an earlier packet, perhaps
+	d.from, d.to, d.packet = from, to, append(d.packet[:0], b...)
 	return nil
 }
 
@@ -152,6 +158,11 @@ func (w *virtualWire) flush() {
 	w.mu.Unlock()
 	for _, d := range kept {
 		w.deliver(d.from, d.to, d.packet)
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.kept == nil {
+		w.kept = kept[:0]
 	}
 }
 

@@ -117,7 +117,7 @@ func TestFileAt16kHz(t *testing.T) {
 		}
 		for _, codec := range sixteen {
 			c := clipOf(t, src, codec, 30*time.Millisecond)
-			if c.Len() != 67 { // 2 s and the filter's tail
+			if c.Len() != 67 { // 66.7
 				t.Errorf("%v: %d frames of 30 ms", codec, c.Len())
 			}
 			least, mirror := 25.0, -40.0 // G.722 has 2 bits for what the mirror would be in
@@ -145,6 +145,26 @@ func lineLevel(pcm []int16, hz float64) float64 {
 		cosine += float64(x) * c
 	}
 	return 20 * math.Log10(2*math.Hypot(sine, cosine)/float64(len(pcm))/10000)
+}
+
+// TestFileFromAndRepeated: what is cut and repeated is as exact in octets of two samples and samples of two octets.
+func TestFileFromAndRepeated(t *testing.T) {
+	samples := make([]int16, 1601)
+	for i := range samples {
+		samples[i] = int16(10 * i)
+	}
+	src, err := File(writeWAV(t, "odd.wav", 16000, samples))
+	if err != nil {
+		t.Fatal(err)
+	}
+	cut := From(Repeat(src, 2), 50*time.Millisecond)
+	got := heard(t, clipOf(t, cut, L16Wideband, 20*time.Millisecond), 8)
+	if want := append(slices.Concat(samples[800:], samples), make([]int16, 160-2)...); !slices.Equal(got[:len(want)], want) {
+		t.Errorf("L16: the same to sample %d", same(got, want))
+	}
+	if n := clipOf(t, cut, G722, 20*time.Millisecond).Len(); n != 8 {
+		t.Errorf("G722: %d frames, want 8", n)
+	}
 }
 
 // TestStreamInEveryCodec: packets are as long as ptime says and the timestamp counts the RTP clock, which for G.722 is not its samples.

@@ -10,6 +10,9 @@ import (
 // served, and the end of the call unwinds it. ctx is done when the script does not wait any more; fn is then left to
 // itself, and Engine.Close waits for it.
 func await[T any](r *run, a *arguments, fn func(ctx context.Context) (T, error)) (value T, err error) {
+	if r.over() {
+		r.unwind(a.LState) // before it begins what nobody would undo
+	}
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
 	done := make(chan struct{})

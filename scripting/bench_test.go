@@ -115,6 +115,7 @@ type benchCall struct {
 	notified func()
 }
 
+func (c *benchCall) Serving(string, uint64)             {}
 func (c *benchCall) Info() Info                         { return Info{ID: "c"} }
 func (c *benchCall) State() State                       { return c.state }
 func (c *benchCall) Ring([]Header) error                { return nil }
@@ -124,5 +125,21 @@ func (c *benchCall) Ending() Ending                     { return Ending{By: BySc
 func (c *benchCall) Notify(func(Event)) {
 	if c.notified != nil {
 		c.notified()
+	}
+}
+
+// BenchmarkCheck is the static checks of 100 lines.
+func BenchmarkCheck(b *testing.B) {
+	e := benchEngine(b, hundredLines())
+	s := e.Generation().snapshot
+	parsed, wrong := e.parse(s)
+	if wrong != nil {
+		b.Fatal(wrong)
+	}
+	b.ReportAllocs()
+	for b.Loop() {
+		if found := e.words.check(parsed, texts(s), []string{"default.lua"}); found != nil {
+			b.Fatal(found)
+		}
 	}
 }

@@ -13,6 +13,8 @@ import (
 //
 // Methods are called from the goroutine of Engine.Serve alone.
 type Call interface {
+	// Serving tells which script serves the call, before anything is done to it: for the log.
+	Serving(script string, generation uint64)
 	// Info is what the INVITE said. It does not change.
 	Info() Info
 	// State is where the call stands now.

@@ -16,7 +16,7 @@ func readDigit() Function {
 		Params: []Param{{Name: "timeout", Type: Duration, Doc: "how long; without it until the call ends"}},
 		Returns: []Return{
 			{Name: "digit", Type: Text, Doc: "nil when none came"},
-			{Name: "info", Type: Table, Fields: []Param{{Name: "duration_ms", Type: Number}, {Name: "via", Type: Text, Choices: []string{"rfc4733", "info", "inband"}}}},
+			{Name: "info", Type: Table, Fields: digitFields()},
 		},
 		Example: `local digit = call:read_digit("5s")`,
 		run: func(r *run, a *arguments) int {
@@ -30,6 +30,13 @@ func readDigit() Function {
 			}
 			return a.returns(lua.LString(ev.Digit), digitInfo(ev))
 		},
+	}
+}
+
+func digitFields() []Param {
+	return []Param{
+		{Name: "duration_ms", Type: Number, Doc: "how long the key was down; 0 = not known"},
+		{Name: "via", Type: Text, Choices: []string{"rfc4733", "info", "inband"}},
 	}
 }
 

@@ -7,8 +7,9 @@
 //
 //	          Load, Watch                        Serve(ctx, script, call)
 //	folder ──────────────> Generation ──────────────> run ── verbs ──> Call
-//	          read, compile,   (immutable snapshot)     │ <── events ──
-//	          dry run, swap                             └── on_call, handlers, on_hangup
+//	          read, check,  ▲  (immutable snapshot)     │ <── events ──
+//	          compile, dry  │                           └── on_call, handlers, on_hangup
+//	          run, swap     └── Rollback: one of the History, as a new one
 //
 // Goroutines: Serve runs a call's script on the goroutine that calls it, and nothing else ever enters that call's Lua
 // state. Watch blocks until its context ends; the goroutines of its file watcher end before it returns. The engine

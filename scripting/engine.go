@@ -24,6 +24,8 @@ type Options struct {
 	FS fs.FS
 	// Sounds is the folder that call:play may read; "" = none.
 	Sounds string
+	// SoundsFS holds the sounds that Sounds lacks; nil = none.
+	SoundsFS fs.FS
 	// Config answers config.get in the script of that name; nil = nothing is configured.
 	Config func(script, key string) (value any, ok bool)
 	// Limits of what a script may use; the zero value is sandbox's default.
@@ -42,6 +44,11 @@ type Options struct {
 	Environ func(name string) (value string, ok bool)
 	// Now is the wall clock of time.now, time.match and time.format; nil = time.Now. Verbs and timers do not ask it.
 	Now func() time.Time
+	// Check has the last word on new scripts that have passed all other checks: their own tests, perhaps. scripts holds their
+	// files, tests included. nil = no more checks. An error, which may be Findings, refuses the scripts.
+	Check func(ctx context.Context, scripts fs.FS) error
+	// Observe learns of what scripts do in calls, in order, on the goroutine of each call; nil = nobody does.
+	Observe func(Observation)
 	// Log gets the lines of scripts and of the engine; nil = nowhere.
 	Log *slog.Logger
 }
@@ -51,6 +58,7 @@ type Engine struct {
 	options Options
 	log     *slog.Logger
 	library *library
+	words   *vocabulary // of the static checks; nil = none, in tests of what happens in calls
 	sounds  *sounds
 
 	// Of all calls: what was compiled, the metrics that cannot be taken, and what is done for calls that do not wait for it any more.
@@ -61,11 +69,13 @@ type Engine struct {
 	badMetrics sync.Map // name → true
 	awaited    sync.WaitGroup
 
-	loading sync.Mutex // one Load at a time
-	refused string     // why, when the last reload was; Watch alone uses it
+	loading sync.Mutex // one Load or Rollback at a time
+	seen    snapshot   // what the folder held when it was looked at last; under loading
+	missed  string     // why it could not be read, when Watch looked last; under loading
 
 	mu      sync.Mutex
 	current *Generation
+	history []Record // the oldest first
 }
 
 // New makes an engine. It has no scripts until Load was called.
@@ -78,11 +88,13 @@ func New(o Options) (*Engine, error) {
 	if o.ErrorCode < 400 || o.ErrorCode > 699 {
 		return nil, fmt.Errorf("scripting: error code %d is not a final SIP error", o.ErrorCode)
 	}
-	library, err := newLibrary(NewReference())
+	ref := NewReference()
+	library, err := newLibrary(ref)
 	if err != nil {
 		return nil, fmt.Errorf("scripting: %w", err)
 	}
-	e := &Engine{options: o, log: o.Log, library: library, sounds: &sounds{folder(o.Sounds), media.NewCache(0)}}
+	e := &Engine{options: o, log: o.Log, library: library, words: newVocabulary(ref, library.shared)}
+	e.sounds = &sounds{folder(o.Sounds), o.SoundsFS, media.NewCache(0), newDownloads(o.HTTP, &e.awaited)}
 	if e.log == nil {
 		e.log = slog.New(slog.DiscardHandler)
 	}
@@ -107,31 +119,34 @@ func (e *Engine) Serve(ctx context.Context, name string, c Call) Outcome {
 func (e *Engine) Route(ctx context.Context, pick func(*Generation) string, c Call) Outcome {
 	g := e.acquire()
 	if g == nil {
-		return e.refuse(c, "", e.options.ErrorCode, errors.New("no scripts are loaded"))
+		c.Serving("", 0)
+		return e.refuse(c, nil, "", e.options.ErrorCode, errors.New("no scripts are loaded"))
 	}
 	defer e.release(g)
 	name := pick(g)
+	c.Serving(name, g.Number)
 	switch {
 	case name == "":
-		return e.refuse(c, name, 404, errors.New("no script answers this call"))
+		return e.refuse(c, g, name, 404, errors.New("no script answers this call"))
 	case !g.Has(name):
-		return e.refuse(c, name, e.options.ErrorCode, fmt.Errorf("generation %d has no script %q", g.Number, name))
+		return e.refuse(c, g, name, e.options.ErrorCode, fmt.Errorf("generation %d has no script %q", g.Number, name))
 	}
 	return e.newCall(ctx, g, g.scripts[name], c).serve()
 }
 
-// refuse ends a call that no script serves.
-func (e *Engine) refuse(c Call, name string, code int, err error) Outcome {
+// refuse ends a call that no script serves; g may be nil.
+func (e *Engine) refuse(c Call, g *Generation, name string, code int, err error) Outcome {
 	info := c.Info()
 	level := slog.LevelError
 	if code == 404 {
 		level = slog.LevelWarn // the caller's mistake
 	}
-	e.log.Log(context.Background(), level, "call refused", "call", info.ID, "to", info.RequestURI.User, "script", name, "status", code, "error", err)
+	log := e.log.With("call", info.ID, "script", name, "generation", number(g))
+	log.Log(context.Background(), level, "call refused", "to", info.RequestURI.User, "status", code, "error", err)
 	if err := c.Reject(code, "", nil); err != nil && !errors.Is(err, ErrEnded) {
-		e.log.Error("reject", "call", info.ID, "code", code, "error", err)
+		log.Error("reject", "code", code, "error", err)
 	}
-	return Outcome{Script: name, Ending: c.Ending(), Err: err}
+	return Outcome{Script: name, Generation: number(g), Ending: c.Ending(), Err: err}
 }
 
 // Close runs on_unload of the current generation and waits for what scripts began and left: a write to the store, say. All
@@ -182,7 +197,7 @@ func (e *Engine) swap(g *Generation) {
 }
 
 func (e *Engine) unload(g *Generation) {
-	if err := e.once(context.Background(), g, "on_unload"); err != nil {
+	if _, err := e.once(context.Background(), g, g.all(), "on_unload"); err != nil {
 		e.log.Error("script failed", "generation", g.Number, "error", err)
 	}
 }
@@ -193,5 +208,6 @@ type Outcome struct {
 	Generation uint64
 	Ending     Ending
 	Verdict    Verdict
-	Err        error // the script failed; nil otherwise. It has file:line.
+	Vars       map[string]any // what the script left in call.vars: strings, numbers (float64) and booleans
+	Err        error          // the script failed; nil otherwise. It has file:line.
 }

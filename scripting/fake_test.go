@@ -42,6 +42,7 @@ type fakeCall struct {
 	early    []Event // happened before Notify
 	playing  *fakePlayback
 	timeline []string
+	served   string // the script and its generation
 }
 
 func newFakeCall() (context.Context, *fakeCall) {
@@ -107,6 +108,12 @@ func (c *fakeCall) press(digits string) {
 	for _, d := range digits {
 		c.send(Event{Kind: EventDigit, Digit: byte(d), Duration: 100 * time.Millisecond, Via: "rfc4733"})
 	}
+}
+
+func (c *fakeCall) Serving(script string, generation uint64) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.served = fmt.Sprintf("%s %d", script, generation)
 }
 
 func (c *fakeCall) Info() Info { return c.info }
@@ -380,6 +387,7 @@ func performWith(t *testing.T, o Options, prepare func(*fakeCall), do func(s *st
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
 		e, log := newEngine(t, o)
+		e.words = nil // so that mistakes come to the call
 		if _, err := e.Load(t.Context()); err != nil {
 			t.Fatal(err)
 		}

@@ -50,6 +50,16 @@ func sourceToLua(r *run) any {
 	return t
 }
 
+// recorded is what of call.vars goes into the call record.
+func (r *run) recorded() map[string]any {
+	if r.vars == nil {
+		return nil
+	}
+	vars := map[string]any{}
+	r.vars.ForEach(func(key, value lua.LValue) { vars[cut(key.String())] = logValue(value) })
+	return vars
+}
+
 // variables returns call.vars, which exists from its first use on.
 func (r *run) variables() *lua.LTable {
 	if r.vars == nil {

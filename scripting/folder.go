@@ -1,11 +1,14 @@
 package scripting
 
 import (
+	"archive/zip"
+	"bytes"
 	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path"
@@ -83,17 +86,21 @@ func listFolder(fsys fs.FS, folder string, depth int, entries *[]entry) error {
 	return nil
 }
 
-// isScript tells files that are part of a generation from tests and editor stubs.
+// isScript tells files that are part of a snapshot from editor stubs and all others.
 func isScript(name string) bool {
-	return strings.HasSuffix(name, ".lua") && !strings.HasSuffix(name, "_test.lua") && !strings.HasSuffix(name, ".d.lua")
+	return strings.HasSuffix(name, ".lua") && !strings.HasSuffix(name, ".d.lua")
 }
+
+// isTest tells tests of scripts from scripts. They are part of a snapshot, as scripts that pass new tests are new scripts, and
+// no call runs them.
+func isTest(name string) bool { return strings.HasSuffix(name, "_test.lua") }
 
 // source is one Lua file as it was read.
 type source struct{ path, text string }
 
 // script is the name that calls are given to the file by; files in folders have none, they are for require.
 func (s source) script() (name string, ok bool) {
-	return strings.TrimSuffix(s.path, ".lua"), !strings.Contains(s.path, "/")
+	return strings.TrimSuffix(s.path, ".lua"), !strings.Contains(s.path, "/") && !isTest(s.path)
 }
 
 // snapshot is what a scripts folder held at one moment.
@@ -109,6 +116,35 @@ func (s snapshot) hash() string {
 		fmt.Fprintf(h, "%d %s %d %s", len(f.path), f.path, len(f.text), f.text)
 	}
 	return hex.EncodeToString(h.Sum(nil)[:6])
+}
+
+// scripts are the files that calls run.
+func (s snapshot) scripts() []source {
+	return slices.DeleteFunc(slices.Clone(s.files), func(f source) bool { return isTest(f.path) })
+}
+
+// same reports whether two snapshots are of one folder and hold the same.
+func (s snapshot) same(o snapshot) bool {
+	return s.origin == o.origin && slices.Equal(s.files, o.files)
+}
+
+// FS gives the files of the snapshot, in memory: zip has the only file system of the standard library that is made of bytes.
+func (s snapshot) FS() (fs.FS, error) {
+	var archive bytes.Buffer
+	z := zip.NewWriter(&archive)
+	for _, f := range s.files {
+		w, err := z.CreateHeader(&zip.FileHeader{Name: f.path, Method: zip.Store})
+		if err != nil {
+			return nil, err
+		}
+		if _, err := io.WriteString(w, f.text); err != nil {
+			return nil, err
+		}
+	}
+	if err := z.Close(); err != nil {
+		return nil, err
+	}
+	return zip.NewReader(bytes.NewReader(archive.Bytes()), int64(archive.Len()))
 }
 
 // readFolder takes a snapshot of dir. Links may lead anywhere below dir, never out of it.

@@ -14,10 +14,11 @@ type Generation struct {
 	Loaded time.Time // when it became the current one
 	Hash   string    // of names and contents, short
 	Origin string    // the folder, or "embedded"
-	Files  []string  // all files of the snapshot, slash-separated, sorted
+	Files  []string  // all files of the snapshot but tests, slash-separated, sorted
 
-	chunks  map[string]*sandbox.Chunk // by file
-	scripts map[string]*script        // by name: the files right in the folder
+	snapshot snapshot
+	chunks   map[string]*sandbox.Chunk // by file
+	scripts  map[string]*script        // by name: the files right in the folder
 
 	// Of the engine, under its mutex:
 	users   int  // calls that run on it

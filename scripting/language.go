@@ -43,6 +43,7 @@ func (r *run) refused(a *arguments, err error) {
 // report logs the error of a handler.
 func (r *run) report(name string, err error) {
 	if err != nil {
+		r.observe(nil, ObservedFail, func() string { return name + ": " + err.Error() })
 		r.log.Error("script failed", append(stackOf(err), "handler", name, "error", err)...)
 	}
 }
@@ -106,6 +107,7 @@ func (fn *Function) bind(title string, self selfOf) lua.LGFunction {
 		if err := a.parse(first); err != nil {
 			r.raise(a, err)
 		}
+		r.observe(L, ObservedVerb, func() string { return a.written(first) })
 		return fn.run(r, a)
 	}
 }

@@ -7,29 +7,13 @@ import (
 	"io/fs"
 	"os"
 	"slices"
-	"strings"
-	"time"
 
 	lua "github.com/yuin/gopher-lua"
 
 	"offhook/scripting/sandbox"
 )
 
-// Findings are all the things wrong with a folder of scripts. Each begins with file:line:column or file:line, as far as known.
-type Findings []error
-
-// Error gives the first of them.
-func (f Findings) Error() string {
-	if len(f) == 1 {
-		return f[0].Error()
-	}
-	return fmt.Sprintf("%v (and %d more)", f[0], len(f)-1)
-}
-
-// Unwrap returns all of them.
-func (f Findings) Unwrap() []error { return f }
-
-// Load reads, compiles and tries the scripts, and makes them the current generation. When anything about them is wrong
+// Load reads, checks and tries the scripts, and makes them the current generation. When anything about them is wrong
 // the current one stays; the error is Findings, or tells why the folder cannot be read. Scripts that did not change
 // stay the generation they are.
 func (e *Engine) Load(ctx context.Context) (*Generation, error) {
@@ -37,21 +21,78 @@ func (e *Engine) Load(ctx context.Context) (*Generation, error) {
 	defer e.loading.Unlock()
 	s, err := e.read()
 	if err != nil {
-		return nil, fmt.Errorf("read scripts: %w", err)
+		err = fmt.Errorf("read scripts: %w", err)
+		e.noteRefusal(s, err)
+		return nil, err
 	}
-	current := e.Generation()
-	if current != nil && current.Hash == s.hash() && current.Origin == s.origin {
+	return e.load(ctx, s)
+}
+
+// load makes a snapshot of the folder the current generation, unless it is.
+func (e *Engine) load(ctx context.Context, s snapshot) (*Generation, error) {
+	e.seen = s
+	if current := e.Generation(); current != nil && current.snapshot.same(s) {
 		return current, nil
+	}
+	g, err := e.candidate(ctx, s, e.options.Check)
+	if err != nil {
+		e.noteRefusal(s, err)
+		return nil, err
+	}
+	e.accept(g, Record{Outcome: OutcomeLoaded})
+	return g, nil
+}
+
+// Check reads, checks and tries the scripts, as Load does, and leaves it at that: on_load does not run, nor Options.Check.
+func (e *Engine) Check(ctx context.Context) error {
+	s, err := e.read()
+	if err != nil {
+		return fmt.Errorf("read scripts: %w", err)
+	}
+	var wrong Findings
+	for _, f := range s.files {
+		if isTest(f.path) {
+			if _, err := sandbox.Compile(f.path, f.text, e.options.Limits); err != nil {
+				wrong = append(wrong, findingOf(f.path, err))
+			}
+		}
 	}
 	g, err := e.compile(s)
 	if err == nil {
 		err = e.try(ctx, g)
 	}
+	if all := (Findings)(nil); errors.As(err, &all) {
+		wrong, err = append(wrong, all...), nil
+	}
+	wrong.sort()
+	return errors.Join(err, wrong.orNil())
+}
+
+// candidate makes a generation of a snapshot that has passed everything, and has begun: its on_load has run.
+func (e *Engine) candidate(ctx context.Context, s snapshot, check func(context.Context, fs.FS) error) (*Generation, error) {
+	g, err := e.compile(s)
+	if err == nil {
+		err = e.try(ctx, g)
+	}
+	if err == nil && check != nil {
+		err = checkWith(ctx, s, check)
+	}
+	if err == nil {
+		err = e.begin(ctx, g)
+	}
 	if err != nil {
 		return nil, err
 	}
-	e.swap(g)
 	return g, nil
+}
+
+// checkWith runs Options.Check.
+func checkWith(ctx context.Context, s snapshot, check func(context.Context, fs.FS) error) error {
+	files, err := s.FS()
+	if err != nil {
+		return fmt.Errorf("check scripts: %w", err)
+	}
+	return check(ctx, files)
 }
 
 // read takes a snapshot of the folder. The embedded scripts take its place only before there is any generation: a folder that
@@ -88,40 +129,7 @@ func exists(path string) bool {
 	return err == nil
 }
 
-// compile makes a generation of a snapshot.
-func (e *Engine) compile(s snapshot) (*Generation, error) {
-	g := &Generation{
-		Hash: s.hash(), Origin: s.origin, Loaded: time.Now(),
-		chunks: map[string]*sandbox.Chunk{}, scripts: map[string]*script{},
-	}
-	if current := e.Generation(); current != nil {
-		g.Number = current.Number
-	}
-	g.Number++
-	var wrong Findings
-	for _, f := range s.files {
-		chunk, err := sandbox.Compile(f.path, f.text, e.options.Limits)
-		if err != nil {
-			wrong = append(wrong, err)
-			continue
-		}
-		g.Files = append(g.Files, f.path)
-		g.chunks[f.path] = chunk
-		if name, ok := f.script(); ok {
-			g.scripts[name] = &script{name, f.path, chunk}
-		}
-	}
-	if wrong == nil && len(g.scripts) == 0 {
-		wrong = append(wrong, fmt.Errorf("no scripts in %s: write default.lua", s.origin))
-	}
-	if wrong != nil {
-		return nil, wrong
-	}
-	return g, nil
-}
-
-// try runs every file of a generation outside a call, as the beginning of a call would, looks for the entry points, and
-// at last runs on_load.
+// try runs every file of a generation outside a call, as the beginning of a call would, and looks for the entry points.
 func (e *Engine) try(ctx context.Context, g *Generation) error {
 	var wrong Findings
 	tried := map[string]bool{}
@@ -132,7 +140,7 @@ func (e *Engine) try(ctx context.Context, g *Generation) error {
 		r := e.newRun(g, s)
 		r.trial = true
 		if err := r.protect(r.tryScript); err != nil {
-			wrong = append(wrong, err)
+			wrong = append(wrong, findingOf(s.path, err))
 		}
 		r.close()
 		tried[s.path] = true
@@ -145,15 +153,12 @@ func (e *Engine) try(ctx context.Context, g *Generation) error {
 			r := e.newRun(g, &script{path, path, g.chunks[path]})
 			r.trial = true
 			if err := r.protect(r.load); err != nil {
-				wrong = append(wrong, err)
+				wrong = append(wrong, findingOf(path, err))
 			}
 			r.close()
 		}
 	}
-	if wrong != nil {
-		return wrong
-	}
-	return e.once(ctx, g, "on_load")
+	return wrong.orNil()
 }
 
 // tryScript runs the top level of a script and looks at the handlers it defines.
@@ -162,26 +167,39 @@ func (r *run) tryScript() error {
 		return err
 	}
 	if _, ok := r.handler("on_call"); !ok {
-		return fmt.Errorf("%s: does not define on_call(call)", r.script.path)
+		return errors.New("does not define on_call(call)")
 	}
 	known := handlerNames()
 	for _, name := range r.state.Globals() {
-		if strings.HasPrefix(name, "on_") && !slices.Contains(known, name) {
-			return fmt.Errorf("%s: no handler is called %s%s", r.script.path, name, suggest(name, known))
-		}
 		if slices.Contains(known, name) {
 			if _, ok := r.state.Global(name).(*lua.LFunction); !ok {
-				return fmt.Errorf("%s: %s is not a function", r.script.path, name)
+				return fmt.Errorf("%s is not a function", name)
 			}
 		}
 	}
 	return nil
 }
 
-// once runs on_load or on_unload of all scripts of a generation, outside any call. What waits in it is given up with ctx.
-func (e *Engine) once(ctx context.Context, g *Generation, name string) error {
-	var wrong Findings
-	for _, s := range g.all() {
+// begin runs on_load of all scripts. When one fails, or ctx ends, those that had begun end with on_unload.
+func (e *Engine) begin(ctx context.Context, g *Generation) error {
+	begun, wrong := e.once(ctx, g, g.all(), "on_load")
+	err := wrong.orNil()
+	if ctx.Err() != nil {
+		err = ctx.Err()
+	}
+	if err == nil {
+		return nil
+	}
+	if _, ended := e.once(context.WithoutCancel(ctx), g, begun, "on_unload"); ended != nil {
+		e.log.Error("script failed", "generation", g.Number, "error", ended)
+	}
+	return err
+}
+
+// once runs on_load or on_unload of scripts of a generation, outside any call, and returns those in which it went well.
+// What waits in it is given up with ctx.
+func (e *Engine) once(ctx context.Context, g *Generation, scripts []*script, name string) (done []*script, wrong Findings) {
+	for _, s := range scripts {
 		r := e.newRun(g, s)
 		r.ended = ctx.Done()
 		err := r.protect(func() error {
@@ -195,11 +213,12 @@ func (e *Engine) once(ctx context.Context, g *Generation, name string) error {
 		})
 		r.close()
 		if err != nil {
-			wrong = append(wrong, fmt.Errorf("%s: %w", name, err))
+			f := findingOf(s.path, err)
+			f.Message = name + ": " + f.Message
+			wrong = append(wrong, f)
+			continue
 		}
+		done = append(done, s)
 	}
-	if wrong != nil {
-		return wrong
-	}
-	return ctx.Err()
+	return done, wrong
 }

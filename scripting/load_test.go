@@ -43,13 +43,13 @@ func TestLoadRefuses(t *testing.T) {
 		{"misspelt handler", []string{"default.lua", rejects + "function on_dmtf() end"}, []string{"no handler is called on_dmtf", `did you mean "on_dtmf"?`}},
 		{"error at the top", []string{"default.lua", rejects + "local x = nil + 1"}, []string{"default.lua:2: "}},
 		{"runaway at the top", []string{"default.lua", rejects + "while true do end"}, []string{"default.lua:2: ", "ran for more than"}},
-		{"call at the top", []string{"default.lua", rejects + "call:ring()"}, []string{"default.lua:2: "}},
-		{"missing module", []string{"default.lua", rejects + "require('lib.x')", "lib/y.lua", ""}, []string{`default.lua:2: require: no module "lib.x" (lib/x.lua); did you mean "lib.y"?`}},
+		{"call at the top", []string{"default.lua", rejects + "call:ring()"}, []string{"default.lua:2:1: call is not there: call is the parameter of a handler"}},
+		{"missing module", []string{"default.lua", rejects + "require('lib.x')", "lib/y.lua", ""}, []string{`default.lua:2:10: require: no module "lib.x" (lib/x.lua); did you mean "lib.y"?`}},
 		{"error in a module", []string{"default.lua", rejects + "require('lib.x')", "lib/x.lua", "\nerror('oh')"}, []string{"lib/x.lua:2: oh"}},
 		{"error in a module nobody requires", []string{"default.lua", rejects, "lib/x.lua", "\nerror('oh')"}, []string{"lib/x.lua:2: oh"}},
 		{"modules in a circle", []string{"default.lua", rejects + "require('a')", "a.lua", rejects + "require('b')", "b.lua", rejects + "require('a')"}, []string{"requires itself"}},
 		{"nothing there", []string{"readme.txt", ""}, []string{"no scripts in embedded"}},
-		{"on_load fails", []string{"default.lua", rejects + "function on_load()\nerror('no database') end"}, []string{"on_load: default.lua:3: no database"}},
+		{"on_load fails", []string{"default.lua", rejects + "function on_load()\nerror('no database') end"}, []string{"default.lua:3: on_load: no database"}},
 		{"two mistakes", []string{"a.lua", "(", "b.lua", "("}, []string{"a.lua:1:", "(and 1 more)"}},
 		{"too large", []string{"default.lua", rejects + strings.Repeat("--\n", maxFileBytes)}, []string{"default.lua", "too large"}},
 	}
@@ -242,14 +242,14 @@ func TestReload(t *testing.T) {
 	write(t, dir, "default.lua", script("one"))
 	performWith(t, Options{Dir: dir}, nil, func(s *stage) {
 		write(t, dir, "default.lua", script("two"))
-		s.engine.reload(s.t.Context())
+		s.engine.look(s.t.Context())
 		write(t, dir, "default.lua", "function on_call(")
-		s.engine.reload(s.t.Context())
-		s.engine.reload(s.t.Context())
+		s.engine.look(s.t.Context())
+		s.engine.look(s.t.Context())
 		ctx, second := newFakeCall()
 		outcome := s.engine.Serve(ctx, "default", second)
-		if outcome.Generation != 2 || outcome.Err != nil {
-			t.Errorf("the second call: %+v", outcome)
+		if outcome.Generation != 2 || outcome.Err != nil || second.served != "default 2" {
+			t.Errorf("the second call: %+v, told %q", outcome, second.served)
 		}
 		s.finish()
 		if s.outcome.Generation != 1 {
@@ -296,8 +296,8 @@ func TestServePickedScript(t *testing.T) {
 	}{
 		{"default", 486, ""},
 		{"menu", 480, ""},
-		{"gone", 503, `level=ERROR msg="call refused" call=c1 to=200 script=gone status=503 error="generation 1 has no script \"gone\""`},
-		{"", 404, `level=WARN msg="call refused" call=c1 to=200 script="" status=404 error="no script answers this call"`},
+		{"gone", 503, `level=ERROR msg="call refused" call=c1 script=gone generation=1 to=200 status=503 error="generation 1 has no script \"gone\""`},
+		{"", 404, `level=WARN msg="call refused" call=c1 script="" generation=1 to=200 status=404 error="no script answers this call"`},
 	} {
 		ctx, c := newFakeCall()
 		o := e.Route(ctx, func(g *Generation) string {
@@ -338,7 +338,7 @@ func TestReloadUnderCalls(t *testing.T) {
 			text = "function on_call("
 		}
 		write(t, dir, "default.lua", text)
-		e.reload(t.Context())
+		e.look(t.Context())
 	}
 	close(stop)
 	callers.Wait()
@@ -351,4 +351,14 @@ func TestReloadUnderCalls(t *testing.T) {
 	if u := strings.Count(log.String(), "msg=unload"); u != 10 {
 		t.Errorf("%d generations unloaded, want 10", u)
 	}
+}
+
+// removeAll removes files below dir.
+func removeAll(dir string, names ...string) error {
+	for _, name := range names {
+		if err := os.RemoveAll(filepath.Join(dir, filepath.FromSlash(name))); err != nil {
+			return err
+		}
+	}
+	return nil
 }

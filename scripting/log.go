@@ -41,6 +41,7 @@ func logModule() Module {
 
 // logLine writes a line for the script.
 func (r *run) logLine(L *lua.LState, level slog.Level, message string, attrs []any) {
+	r.observe(L, ObservedLog, func() string { return attributes(message, attrs) })
 	if r.trial || !r.log.Enabled(context.Background(), level) {
 		return
 	}

@@ -76,6 +76,7 @@ func TestModules(t *testing.T) {
 		{`got(time.format("%Y-%m-%d %H:%M:%S %z", "Asia/Kathmandu"), time.format("%F", "UTC", 0))`, `2026-03-04 22:05:00 +0545|1970-01-01`},
 		{`got(re.match("+4930123", [[^\+49(30|40)(\d+)$]]))`, `30|123`},
 		{`got(re.match("abc", "b+"), re.match("abc", "x"), re.match("ac", "a(b)?c"))`, `b|nil|nil`},
+		{`got(re.test("ärger", [[^\pL{5}$]]), re.test("abcd", "^[[:alpha:]]{1,4}$"))`, `true|true`},
 		{`got(re.test("abc", "^A"), re.test("abc", "(?i)^A"))`, `false|true`},
 		{`got(env.get("ZONE"), env.get("APP_KEY"), env.get("APP_NONE"), env.get("APP_NONE", "default"))`, `UTC|k|nil|default`},
 		{`got(kv.get("a"), kv.set("a", 1), kv.get("a"), kv.get("b", "default"))`, `nil|true|1|default`},
@@ -358,6 +359,21 @@ func TestStoreIsSlow(t *testing.T) {
 		}
 		if v, _, err := store.Get("a"); v != 1.0 || err != nil {
 			t.Errorf("a is %v, %v", v, err)
+		}
+	})
+}
+
+// TestNothingBeginsAfterTheEnd: a call that ended while its script computed counts nothing any more.
+func TestNothingBeginsAfterTheEnd(t *testing.T) {
+	store := kv.NewMemory()
+	script := `function on_call(call) call:answer() pcall(kv.incr, "n") log.info("not reached") end function on_hangup() kv.incr("over") end`
+	prepare := func(c *fakeCall) { c.before = func() { c.hangUp(ByCancel) } }
+	performWith(t, Options{Store: store, FS: files("default.lua", script)}, prepare, func(s *stage) {
+		s.finish()
+		s.expectNoLog("not reached")
+		n, counted, _ := store.Get("n")
+		if over, _, _ := store.Get("over"); counted || over != 1.0 {
+			t.Errorf("n is %v, over is %v", n, over)
 		}
 	})
 }

@@ -126,7 +126,10 @@ func plainRegexpError(err error) error {
 
 // regexpSize is about how many instructions a pattern compiles to.
 func regexpSize(re *syntax.Regexp) int {
-	size := 1 + len(re.Rune)
+	size := 1
+	if re.Op == syntax.OpLiteral {
+		size = len(re.Rune) // a class of characters is one instruction, however many there are
+	}
 	for _, sub := range re.Sub {
 		size += regexpSize(sub)
 	}

@@ -15,6 +15,13 @@ type Reference struct {
 	Globals  []Function // NAME(…)
 	Handlers []Handler  // functions that a script defines
 	Objects  []Object   // what some verbs return
+	Tests    Tests      // what tests of scripts see; scripttest.NewReference fills it in
+}
+
+// Tests describes what files of tests can call besides Lua's own library.
+type Tests struct {
+	Globals []Function
+	Objects []Object // what they get and return
 }
 
 // NewReference returns the reference of this version.
@@ -68,6 +75,7 @@ type Param struct {
 	Unit     string   // of a Number: "Hz", "dBm0"
 	Choices  []string // of a Text; none = any
 	Fields   []Param  // of a Table: what it may have
+	Object   string   // of a Func: the name of the Object that it is called with; "" = none
 	Doc      string
 }
 
@@ -99,6 +107,7 @@ type Constant struct {
 type Object struct {
 	Name, Doc string
 	Methods   []Function
+	Fields    []Param // read only
 }
 
 // Field describes a read-only field of the call.

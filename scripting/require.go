@@ -2,8 +2,6 @@ package scripting
 
 import (
 	"fmt"
-	"maps"
-	"slices"
 	"strings"
 
 	lua "github.com/yuin/gopher-lua"
@@ -22,7 +20,7 @@ func require() Function {
 
 func (r *run) require(a *arguments) int {
 	name := arg[string](a, "name")
-	path := strings.ReplaceAll(name, ".", "/") + ".lua"
+	path := modulePath(name)
 	value, known := r.modules[path]
 	if known && value == nil {
 		r.raise(a, fmt.Errorf("%q requires itself, by way of others perhaps", name))
@@ -60,10 +58,16 @@ func (r *run) loadModule(a *arguments, name, path string) lua.LValue {
 }
 
 // modules names what require finds.
-func (g *Generation) modules() []string {
+func (g *Generation) modules() []string { return moduleNames(g.Files) }
+
+// moduleNames are the names of files in require.
+func moduleNames(paths []string) []string {
 	var names []string
-	for _, path := range slices.Sorted(maps.Keys(g.chunks)) {
+	for _, path := range paths {
 		names = append(names, strings.ReplaceAll(strings.TrimSuffix(path, ".lua"), "/", "."))
 	}
 	return names
 }
+
+// modulePath is the file of a name in require.
+func modulePath(name string) string { return strings.ReplaceAll(name, ".", "/") + ".lua" }

@@ -98,7 +98,9 @@ func (r *run) serve() Outcome {
 	r.settle(err)
 	_ = r.protect(func() error { r.lastRites(err); return nil }) // a panic is logged
 	r.judge()
-	return Outcome{Script: r.script.name, Generation: r.generation.Number, Ending: r.ending(), Verdict: r.verdict, Err: err}
+	return Outcome{
+		Script: r.script.name, Generation: r.generation.Number, Ending: r.ending(), Verdict: r.verdict, Vars: r.recorded(), Err: err,
+	}
 }
 
 // close ends what is left of the script.

@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"go.uber.org/goleak"
+
+	"offhook/scripting/sandbox"
 )
 
 // behavior is the configuration of the default script.
@@ -235,7 +237,11 @@ func TestRunaway(t *testing.T) {
 	}
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
-			e, log := newEngine(t, Options{FS: files(
+			limits := sandbox.Limits{}
+			if strings.Contains(c.want, "memory") {
+				limits.Slice = 2 * time.Second // the race detector is slow
+			}
+			e, log := newEngine(t, Options{Limits: limits, FS: files(
 				"bad.lua", "function on_call(call) "+c.body+" end function on_hangup(call, info) log.info('over', { by = info.by, message = info.error and info.error.message }) end",
 				"default.lua", "function on_call(call) call:ring() call:sleep('10ms') call:reject(486) end")})
 			if _, err := e.Load(t.Context()); err != nil {

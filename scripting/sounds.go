@@ -1,9 +1,12 @@
 package scripting
 
 import (
+	"errors"
 	"fmt"
 	"io/fs"
 	"os"
+	"strconv"
+	"strings"
 	"time"
 
 	"offhook/media"
@@ -14,31 +17,75 @@ const fade = 5 * time.Millisecond
 
 // sounds makes the sources that calls play. What they have in common is rendered once.
 type sounds struct {
-	folder folder
-	cache  *media.Cache
+	folder    folder
+	embedded  fs.FS // sounds that the folder lacks; nil = none
+	cache     *media.Cache
+	downloads *downloads
 }
 
-// file opens a file of the folder, or of a folder below it, louder by so many dB.
-func (s *sounds) file(name string, volume float64) (media.Source, error) {
+// file opens a file of the folder, or of a folder below it, or else an embedded one.
+func (s *sounds) file(name string) (media.Source, error) {
 	switch {
-	case s.folder == "":
-		return nil, fmt.Errorf("sound %q: no folder of sounds is configured", name)
 	case !fs.ValidPath(name):
 		return nil, fmt.Errorf("sound %q: is not a path below the folder of sounds", name)
+	case s.folder == "" && s.embedded == nil:
+		return nil, fmt.Errorf("sound %q: no folder of sounds is configured", name)
 	}
-	source, err := media.FileIn(s.folder, name)
-	if err != nil {
-		return nil, err
+	err := fs.ErrNotExist
+	if s.folder != "" {
+		var src media.Source
+		if src, err = media.FileIn(s.folder, name); err == nil {
+			return s.cache.Source(src), nil
+		}
 	}
-	return s.cache.Source(media.Gain(source, volume)), nil
+	if s.embedded != nil && errors.Is(err, fs.ErrNotExist) {
+		var src media.Source
+		if src, err = media.FileIn(s.embedded, name); err == nil {
+			return s.cache.Source(src), nil
+		}
+	}
+	return nil, err
+}
+
+// list is sounds one after the other without a gap, louder by so many dB.
+func (s *sounds) list(sources []media.Source, names []string, volume float64) media.Source {
+	return sound{s.cache.Source(media.Gain(media.Join(sources...), volume)), strings.Join(names, ", ")}
 }
 
 func (s *sounds) tone(o media.ToneOptions) media.Source {
 	o.Ramp = fade
-	return s.cache.Source(media.Tone(o))
+	return toneSound{s.cache.Source(media.Tone(o)), o}
 }
 
-func (s *sounds) silence(d time.Duration) media.Source { return s.cache.Source(media.Silence(d)) }
+func (s *sounds) silence(d time.Duration) media.Source {
+	return sound{s.cache.Source(media.Silence(d)), "silence"}
+}
+
+// sound is a source with the name that the call's timeline has for it.
+type sound struct {
+	media.Source
+	name string
+}
+
+func (s sound) String() string { return s.name }
+
+// toneSound is a tone, which is named only when somebody asks.
+type toneSound struct {
+	media.Source
+	options media.ToneOptions
+}
+
+// String is "350+440 Hz at -13 dBm0" or "us.busy at -10 dBm0".
+func (s toneSound) String() string {
+	if spec := s.options.Spec.String(); spec != "" {
+		return fmt.Sprintf("%s at %g dBm0", spec, s.options.Level)
+	}
+	var hz []string
+	for _, f := range s.options.Frequencies {
+		hz = append(hz, strconv.FormatFloat(f, 'g', -1, 64))
+	}
+	return fmt.Sprintf("%s Hz at %g dBm0", strings.Join(hz, "+"), s.options.Level)
+}
 
 // folder is the file system of a directory that no name and no link leads out of. It is opened for each file, so that
 // another directory may take its place at any time.

@@ -16,22 +16,25 @@ func start() Function {
 		Name: "start",
 		Doc: "Plays a sound or a tone in the background: the script goes on at once. A call sends one thing at a time, so that the next play, tone or start " +
 			"ends it, with the status interrupted.",
-		Params: []Param{{Name: "sound", Type: Sound, Required: true, Doc: "a WAV file below the sounds folder, or a tone as in call:tone"}},
+		Params: []Param{{Name: "sound", Type: Sound, Required: true, Doc: soundDoc + ", or a tone as in call:tone"}},
 		Options: []Param{
 			{Name: "loop", Type: Boolean, Default: false, Doc: "again and again"},
 			fromOption(),
 			volumeOption(),
 		},
-		Returns: []Return{{Name: "playback", Type: Value, Doc: "playback:stop() ends it", Object: "playback"}},
+		Returns: []Return{
+			{Name: "playback", Type: Value, Doc: "playback:stop() ends it; nil on trouble of the network, or with what a server sent", Object: "playback"},
+			{Name: "err", Type: Text, Doc: "what the trouble was"},
+		},
 		Example: `local music = call:start("moh.wav", { loop = true, volume = -6 })`,
 		run:     (*run).start,
 	}
 }
 
 func (r *run) start(a *arguments) int {
-	src, err := r.soundOf(a.lookup("sound").(lua.LValue), arg[float64](a, "volume"))
-	if err != nil {
-		r.raise(a, err)
+	src, err := r.soundOf(a, a.lookup("sound").(lua.LValue), arg[float64](a, "volume"))
+	if r.troubled(a, err) {
+		return a.returns(lua.LNil, lua.LString(err.Error()))
 	}
 	if arg[bool](a, "loop") {
 		src = media.Endless(src)
@@ -47,18 +50,19 @@ func (r *run) start(a *arguments) int {
 	case err != nil:
 		r.refused(a, err)
 	}
+	r.observe(a.LState, ObservedPlay, func() string { return fmt.Sprint(src) })
 	return a.returns(r.engine.library.newObject("playback", &background{p, from}))
 }
 
 // soundOf makes a tone, or opens a file: what reads as a tone is one.
-func (r *run) soundOf(v lua.LValue, volume float64) (media.Source, error) {
+func (r *run) soundOf(a *arguments, v lua.LValue, volume float64) (media.Source, error) {
 	o, err := toneOptions(v)
 	o.Level += volume
 	name, ok := v.(lua.LString)
 	if err == nil || !ok {
 		return r.engine.sounds.tone(o), err
 	}
-	file, missing := r.engine.sounds.file(string(name), volume)
+	file, missing := r.sounds(a, v, volume)
 	if missing != nil && meantAsTone(string(name), err) {
 		return nil, fmt.Errorf("%w; nor is it a sound file", err)
 	}

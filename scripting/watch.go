@@ -19,7 +19,7 @@ const (
 )
 
 // Watch loads the scripts whenever their folder changes, until ctx ends; it returns nil then. Without a folder it
-// returns an error at once.
+// returns an error at once. What the folder held before, and was refused or rolled back, is no change.
 //
 // The folder and its parent are watched, so that renames, deletions, re-creations and links that are turned are seen; a
 // comparison of the files' times, twice a second, finds what no notification tells (a link further up that is turned,
@@ -28,13 +28,19 @@ func (e *Engine) Watch(ctx context.Context) error {
 	if e.options.Dir == "" {
 		return errors.New("watch scripts: no folder to watch")
 	}
-	dir, err := filepath.Abs(e.options.Dir)
+	return WatchFolder(ctx, e.options.Dir, e.log, func() { e.look(ctx) })
+}
+
+// WatchFolder calls changed at once, and after each change of a script or a test below dir that has settled, until ctx ends;
+// it returns nil then.
+func WatchFolder(ctx context.Context, dir string, log *slog.Logger, changed func()) error {
+	dir, err := filepath.Abs(dir)
 	if err != nil {
 		return err
 	}
-	w := newWatcher(dir, e.log)
+	w := newWatcher(dir, log)
 	defer w.close()
-	w.run(ctx, func() { e.reload(ctx) })
+	w.run(ctx, changed)
 	return nil
 }
 
@@ -144,28 +150,4 @@ func (w *watcher) entries() []entry {
 		return nil
 	}
 	return entries
-}
-
-// reload loads the scripts after a change and tells of it on one line. What was refused before is not told again.
-func (e *Engine) reload(ctx context.Context) {
-	before := e.Generation()
-	g, err := e.Load(ctx)
-	switch {
-	case ctx.Err() != nil:
-	case err != nil && err.Error() != e.refused:
-		e.refused = err.Error()
-		e.log.Error("scripts refused, the loaded ones stay", "generation", number(before), "error", err)
-	case err == nil:
-		e.refused = ""
-		if g != before {
-			e.log.Info("scripts loaded", "generation", g.Number, "hash", g.Hash, "files", len(g.Files))
-		}
-	}
-}
-
-func number(g *Generation) uint64 {
-	if g == nil {
-		return 0
-	}
-	return g.Number
 }

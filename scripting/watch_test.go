@@ -42,7 +42,7 @@ func watchWith(t *testing.T, dir string, change func(*watcher)) *watched {
 	go func() { // ends with ctx, waited for in Cleanup
 		defer close(done)
 		watcher.run(ctx, func() {
-			e.reload(ctx)
+			e.look(ctx)
 			select {
 			case w.loads <- struct{}{}:
 			default:

@@ -37,7 +37,7 @@ divide() { awk -v a="$1" -v b="$2" -v f="${3:-%.1f}" 'BEGIN {if (b == 0) print "
 # serve SECONDS: starts the server with the default call without its delay and a tone that long; its pid is in $server.
 serve() {
   rm -rf "$work/scripts" && mkdir "$work/scripts" && cp scripts/default.lua "$work/scripts"
-  "$work/offhook" --scripts "$work/scripts" --port $sip --health-port $health --log-level warn \
+  "$work/offhook" --scripts "$work/scripts" --port $sip --health-port $health --log-level warn --set control.socket= \
     --set sip.bind_address=127.0.0.1 --set behavior.max_concurrent_calls=20000 --set behavior.call_timeout_seconds=0 \
     --set behavior.auto_answer_delay_ms=0 --set behavior.tone_duration_seconds="$1" \
     --set media.rtp_port_range_start=30000 --set media.rtp_port_range_end=59999 --drain 0 >"$work/server.log" 2>&1 &

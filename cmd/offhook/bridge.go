@@ -25,6 +25,10 @@ func (c call) Info() scripting.Info {
 	return info
 }
 
+func (c call) Serving(script string, generation uint64) {
+	c.Announce("script", script, "generation", generation)
+}
+
 func (c call) State() scripting.State { return scripting.State(c.Call.State().String()) }
 
 func (c call) Ring(h []scripting.Header) error { return ended(c.Call.Ring(headers(h))) }

@@ -47,11 +47,16 @@ func (f *configFlags) addTo(flags *pflag.FlagSet) {
 // addScriptsTo defines the flags of commands that read the configuration and
 // the scripts, and serve nothing.
 func (f *configFlags) addScriptsTo(flags *pflag.FlagSet) {
+	f.addFileTo(flags)
+	f.add(flags, "scripts", "scripting.dir", "take the scripts from this `folder`")
+	_ = cobra.MarkFlagDirname(flags, "scripts") // for completion; the flag is there
+}
+
+// addFileTo defines the flags of all commands that read the configuration.
+func (f *configFlags) addFileTo(flags *pflag.FlagSet) {
 	flags.StringVarP(&f.file, "config", "c", "", "read this TOML `file` ('offhook config' prints one)")
 	flags.StringArrayVar(&f.set, "set", nil, "set one configuration key, `section.key=value`; can be repeated")
-	f.add(flags, "scripts", "scripting.dir", "take the scripts from this `folder`")
-	_ = cobra.MarkFlagFilename(flags, "config", "toml") // for completion; the flags are there
-	_ = cobra.MarkFlagDirname(flags, "scripts")
+	_ = cobra.MarkFlagFilename(flags, "config", "toml") // for completion; the flag is there
 }
 
 func (f *configFlags) add(flags *pflag.FlagSet, name, key, usage string) {

@@ -135,6 +135,20 @@ func describe(m sip.Message) string {
 	return "message"
 }
 
+// startLine takes the start line of a message apart; a request has no status.
+func startLine(m sip.Message) (method string, status int, reason string) {
+	switch m := m.(type) {
+	case *sip.Request:
+		return string(m.Method), 0, ""
+	case *sip.Response:
+		method, status, reason = "", m.StatusCode, m.Reason
+		if seq := m.CSeq(); seq != nil {
+			method = string(seq.MethodName)
+		}
+	}
+	return method, status, reason
+}
+
 const arrowWidth = 34 // columns
 
 // arrow draws a message that leaves to the right or comes from there.

@@ -69,13 +69,14 @@ func newRootCommand() *cobra.Command {
 		Short: "A SIP server that does with each call what a Lua script says",
 		Long: "Offhook answers SIP calls and does with each what a Lua script says.\n" +
 			"Without a subcommand it serves: by default it rings, answers after 1 s, plays 440 Hz for 30 s and hangs up.",
-		Example:       "  offhook\n  offhook serve --config offhook.toml --scripts ./scripts\n  offhook call sip:test@127.0.0.1",
+		Example:       "  offhook\n  offhook serve --config offhook.toml --scripts ./scripts\n  offhook check ./scripts\n  offhook call sip:test@127.0.0.1",
 		Args:          serve.Args,
 		RunE:          serve.RunE,
 		SilenceErrors: true,
 		SilenceUsage:  true,
 	}
 	root.Flags().AddFlagSet(serve.Flags())
-	root.AddCommand(serve, newCallCommand(), newConfigCommand(), newRoutesCommand(), newVersionCommand())
+	root.AddCommand(serve, newCallCommand(), newCheckCommand(), newTestCommand(), newConfigCommand(), newRoutesCommand(), newAPICommand(), newVersionCommand())
+	root.AddCommand(newReloadCommand(), newGenerationsCommand(), newRollbackCommand())
 	return root
 }

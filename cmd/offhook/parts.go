@@ -1,7 +1,9 @@
 package main
 
 import (
+	"context"
 	"fmt"
+	"io/fs"
 	"log/slog"
 	"path/filepath"
 	"time"
@@ -21,13 +23,19 @@ import (
 
 // This file turns the configuration into the options of each part.
 
-func newScripts(c *config.Config, log *slog.Logger, o outside) (*scripting.Engine, error) {
-	sounds := c.Media.SoundsDir
-	if sounds == "" {
-		sounds = filepath.Join(c.Scripting.Dir, "sounds")
+func newScripts(c *config.Config, log *slog.Logger, out outside) (*scripting.Engine, error) {
+	o := scriptOptions(c, log)
+	o.HTTP, o.Store, o.Metrics = out.http, out.store, out.metrics
+	if c.Scripting.TestBeforeSwap {
+		o.Check = func(ctx context.Context, files fs.FS) error { return passesTests(ctx, c, files) }
 	}
-	return scripting.New(scripting.Options{
-		Dir: c.Scripting.Dir, FS: scripts.FS, Sounds: sounds, Config: c.Get, Log: log,
+	return scripting.New(o)
+}
+
+// scriptOptions say how scripts run, in calls and in tests.
+func scriptOptions(c *config.Config, log *slog.Logger) scripting.Options {
+	return scripting.Options{
+		Dir: c.Scripting.Dir, FS: scripts.FS, Sounds: soundsDir(c), SoundsFS: scripts.Sounds(), Config: c.Get, Log: log,
 		ErrorCode: c.Scripting.ErrorCode,
 		Limits: sandbox.Limits{
 			Slice:        time.Duration(c.Scripting.SliceMs) * time.Millisecond,
@@ -39,8 +47,16 @@ func newScripts(c *config.Config, log *slog.Logger, o outside) (*scripting.Engin
 			Coroutines:   c.Scripting.MaxCoroutines,
 			CallDepth:    c.Scripting.MaxCallDepth,
 		},
-		HTTP: o.http, Store: o.store, Metrics: o.metrics, EnvAllow: c.Scripting.EnvAllow,
-	})
+		EnvAllow: c.Scripting.EnvAllow,
+	}
+}
+
+// soundsDir is where call:play finds its files.
+func soundsDir(c *config.Config) string {
+	if c.Media.SoundsDir != "" {
+		return c.Media.SoundsDir
+	}
+	return filepath.Join(c.Scripting.Dir, "sounds")
 }
 
 // outside is what scripts reach beyond their calls.
@@ -75,16 +91,26 @@ func newMedia(c *config.Config, log *slog.Logger) (*media.Engine, error) {
 }
 
 func newServer(c *config.Config, log *slog.Logger, engine *media.Engine, h core.Handler) (*core.Server, error) {
-	codecs, err := codecsOf(c.Media.PreferredCodecs)
+	o, err := serverOptions(c, log)
 	if err != nil {
 		return nil, err
 	}
-	return core.New(core.Options{
-		Log: log, Handler: h, Media: engine, UserAgent: c.SIP.UserAgent, Domain: c.SIP.Domain,
+	o.Handler, o.Media = h, engine
+	return core.New(o), nil
+}
+
+// serverOptions are those of the server, on the network and in tests.
+func serverOptions(c *config.Config, log *slog.Logger) (core.Options, error) {
+	codecs, err := codecsOf(c.Media.PreferredCodecs)
+	if err != nil {
+		return core.Options{}, err
+	}
+	return core.Options{
+		Log: log, UserAgent: c.SIP.UserAgent, Domain: c.SIP.Domain,
 		Codecs: codecs, DTMF: c.Media.EnableDTMF,
 		MaxCalls: c.Behavior.MaxConcurrentCalls, CallTimeout: c.Behavior.CallTimeout(),
 		Timers: transaction.Timers{T1: time.Duration(c.SIP.T1Ms) * time.Millisecond, T2: time.Duration(c.SIP.T2Ms) * time.Millisecond},
-	}), nil
+	}, nil
 }
 
 func codecsOf(names []string) ([]media.Codec, error) {

@@ -33,7 +33,8 @@ func newServeCommand() *cobra.Command {
 		Short: "Answer calls (the default)",
 		Long: "Answer calls and do with each what its script says, until SIGTERM or SIGINT. A [[route]] of the configuration names the\n" +
 			"script ('offhook routes' shows them), else it is scripts/default.lua.\n" +
-			"The first signal drains: new calls get 503, calls in progress go on up to --drain; a second one ends all at once.",
+			"The first signal drains: new calls get 503, calls in progress go on up to --drain; a second one ends all at once.\n" +
+			"SIGHUP reloads the scripts, which changes of their folder do by themselves.",
 		Example: "  offhook serve --config offhook.toml\n  offhook serve --scripts ./scripts --set behavior.tone_frequency=1000",
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -87,10 +88,11 @@ type app struct {
 	outside outside
 	server  *core.Server
 	console *console.Server // nil when health.enable_health_check is false
+	control *console.Server // nil without a control socket
 	sip     []string        // "udp 0.0.0.0:5060": what we listen on
 
 	stop       context.CancelFunc // ends background
-	background sync.WaitGroup     // the watcher and the statistics line
+	background sync.WaitGroup     // the watcher, SIGHUP and the statistics line
 }
 
 // newApp starts all parts. On an error it has ended those it had started.
@@ -139,8 +141,14 @@ func newApp(ctx context.Context, c *config.Config, log *slog.Logger) (a *app, er
 			return a, portInUse(err, "--health-port")
 		}
 	}
-	a.background.Go(func() { a.watch(ctx) })      // ends with ctx
-	a.background.Go(func() { a.statistics(ctx) }) // ends with ctx
+	if a.control, err = a.listenControl(); err != nil {
+		return a, err
+	}
+	a.background.Go(func() { a.watch(ctx) }) // ends with ctx
+	hup := make(chan os.Signal, 1)
+	signal.Notify(hup, syscall.SIGHUP)
+	a.background.Go(func() { a.hangups(ctx, hup) }) // ends with ctx
+	a.background.Go(func() { a.statistics(ctx) })   // ends with ctx
 	return a, nil
 }
 
@@ -172,6 +180,19 @@ func portInUse(err error, flag string) error {
 func (a *app) watch(ctx context.Context) {
 	if err := a.scripts.Watch(ctx); err != nil && ctx.Err() == nil {
 		a.log.Error("scripts are no longer watched", "error", err)
+	}
+}
+
+// hangups reloads the scripts on SIGHUP.
+func (a *app) hangups(ctx context.Context, signals chan os.Signal) {
+	defer signal.Stop(signals)
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-signals:
+			_, _ = a.scripts.Reload(ctx) // logs what comes of it
+		}
 	}
 }
 
@@ -207,6 +228,9 @@ func (a *app) banner(w io.Writer) {
 	if a.console != nil {
 		_, healthPort, _ := net.SplitHostPort(a.console.Addr().String())
 		fmt.Fprintf(w, "  health   http://127.0.0.1:%s/health\n", healthPort)
+	}
+	if a.control != nil {
+		fmt.Fprintf(w, "  control  %s\n", a.control.Addr())
 	}
 	host := "127.0.0.1"
 	if ip := net.ParseIP(a.config.SIP.BindAddress); ip != nil && !ip.IsUnspecified() {
@@ -251,10 +275,12 @@ func (a *app) close() error {
 	if a.server != nil {
 		errs = append(errs, a.server.Close())
 	}
-	if a.console != nil {
-		ctx, cancel := context.WithTimeout(context.Background(), time.Second)
-		defer cancel()
-		errs = append(errs, a.console.Close(ctx))
+	for _, s := range []*console.Server{a.control, a.console} {
+		if s != nil {
+			ctx, cancel := context.WithTimeout(context.Background(), time.Second)
+			errs = append(errs, s.Close(ctx))
+			cancel()
+		}
 	}
 	if a.media != nil {
 		errs = append(errs, a.media.Close())

@@ -1,7 +1,6 @@
 package console
 
 import (
-	"encoding/json"
 	"net/http"
 	"time"
 )
@@ -38,8 +37,5 @@ func (s *Server) health(w http.ResponseWriter, _ *http.Request) {
 	if c.Draining {
 		h.Status, code = "draining", http.StatusServiceUnavailable
 	}
-	w.Header().Set("Content-Type", "application/json")
-	w.Header().Set("Cache-Control", "no-store")
-	w.WriteHeader(code)
-	_ = json.NewEncoder(w).Encode(h) // the peer left: nobody to tell
+	writeJSON(w, code, h)
 }

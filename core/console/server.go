@@ -43,21 +43,26 @@ func Listen(o Options) (*Server, error) {
 	if o.Metrics != nil {
 		mux.Handle("GET /metrics", o.Metrics)
 	}
+	s.serve(l, mux, 10*time.Second, o.Log, "health checks")
+	return s, nil
+}
+
+// serve begins to serve what handler answers; name is what the log calls it.
+func (s *Server) serve(l net.Listener, handler http.Handler, answerWithin time.Duration, log *slog.Logger, name string) {
 	s.http = http.Server{
-		Handler:           mux,
+		Handler:           handler,
 		ReadHeaderTimeout: 5 * time.Second,
 		ReadTimeout:       10 * time.Second,
-		WriteTimeout:      10 * time.Second,
+		WriteTimeout:      answerWithin,
 		IdleTimeout:       time.Minute,
 		MaxHeaderBytes:    16 << 10,
-		ErrorLog:          slog.NewLogLogger(o.Log.Handler(), slog.LevelDebug),
+		ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelDebug),
 	}
 	s.serving.Go(func() { // ends when Close shuts the listener
 		if err := s.http.Serve(l); !errors.Is(err, http.ErrServerClosed) {
-			o.Log.Error("health checks ended", "error", err)
+			log.Error(name+" ended", "error", err)
 		}
 	})
-	return s, nil
 }
 
 // Addr is where the server listens.

@@ -48,6 +48,17 @@ type Meter struct {
 
 // New makes a meter.
 func New(o Options) *Meter {
+	o = o.withDefaults()
+	return &Meter{
+		rate:      o.SampleRate,
+		milliwatt: o.Milliwatt,
+		silence:   o.silence(),
+		block:     o.SampleRate / 50,
+		spectrum:  newSpectrum(o.SampleRate, window),
+	}
+}
+
+func (o Options) withDefaults() Options {
 	if o.SampleRate <= 0 {
 		o.SampleRate = defaultRate
 	}
@@ -57,13 +68,12 @@ func New(o Options) *Meter {
 	if o.Silence == 0 {
 		o.Silence = defaultSilence
 	}
-	return &Meter{
-		rate:      o.SampleRate,
-		milliwatt: o.Milliwatt,
-		silence:   o.Milliwatt * o.Milliwatt / 2 * math.Pow(10, o.Silence/10),
-		block:     o.SampleRate / 50,
-		spectrum:  newSpectrum(o.SampleRate),
-	}
+	return o
+}
+
+// silence is the mean square below which it is silent.
+func (o Options) silence() float64 {
+	return o.Milliwatt * o.Milliwatt / 2 * math.Pow(10, o.Silence/10)
 }
 
 // Write takes in samples. For packets that were lost, write silence as long as they were, or times come out short.
@@ -126,21 +136,12 @@ func (m *Meter) search() bool {
 		m.drop(step)
 		return true
 	}
-	s := m.sharpen(again, m.pending[step:step+size])
+	s := sharpen(again, m.pending[step:step+size], m.rate)
 	s.centre += float64(step)
 	m.drop(s.start(m.pending[:step+size]))
 	m.track = tracker{start: m.first, reference: s.hz, amplitude: s.amplitude}
 	m.tracking = true
 	return true
-}
-
-// sharpen fits a sine to x, whose frequency is known within some Hz: from how its phase moves between the two halves.
-func (m *Meter) sharpen(hz float64, x []float64) sine {
-	half := len(x) / 2
-	a, b := fit(x[:half], hz, m.rate), fit(x[half:], hz, m.rate)
-	seconds := float64(half) / float64(m.rate)
-	hz += wrap(b.phase-a.phase-2*math.Pi*hz*seconds) / (2 * math.Pi * seconds)
-	return fit(x, hz, m.rate)
 }
 
 // follow takes in the next block of a tone, or ends it. While it tracks, the pending samples are those of the latest

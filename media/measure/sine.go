@@ -31,6 +31,15 @@ func fit(x []float64, hz float64, rate int) sine {
 	return s
 }
 
+// sharpen fits a sine to x, whose frequency is known within some Hz: from how its phase moves between the two halves.
+func sharpen(hz float64, x []float64, rate int) sine {
+	half := len(x) / 2
+	a, b := fit(x[:half], hz, rate), fit(x[half:], hz, rate)
+	seconds := float64(half) / float64(rate)
+	hz += wrap(b.phase-a.phase-2*math.Pi*hz*seconds) / (2 * math.Pi * seconds)
+	return fit(x, hz, rate)
+}
+
 // at is the sine at sample i.
 func (s sine) at(i int) float64 {
 	return s.amplitude * math.Cos(s.phase+2*math.Pi*s.hz*(float64(i)-s.centre)/float64(s.rate))

@@ -21,8 +21,9 @@ type spectrum struct {
 	bins    []complex128
 }
 
-func newSpectrum(rate int) *spectrum {
-	size := 1 << bits.Len(uint(rate*window/1000-1))
+// newSpectrum makes one for windows of that many milliseconds at least.
+func newSpectrum(rate, ms int) *spectrum {
+	size := spectrumSize(rate, ms)
 	s := &spectrum{
 		rate: rate, size: size,
 		hann: make([]float64, size), twiddle: make([]complex128, size/2), bins: make([]complex128, size),
@@ -35,6 +36,8 @@ func newSpectrum(rate int) *spectrum {
 	}
 	return s
 }
+
+func spectrumSize(rate, ms int) int { return 1 << bits.Len(uint(rate*ms/1000-1)) }
 
 // resolution is the distance of two bins in Hz.
 func (s *spectrum) resolution() float64 { return float64(s.rate) / float64(s.size) }
@@ -49,6 +52,12 @@ func (s *spectrum) dominant(x []float64, silence float64) (hz float64, ok bool) 
 	if energy < silence*float64(len(x)) {
 		return 0, false
 	}
+	hz, part := s.strongest(x)
+	return hz, part >= share
+}
+
+// strongest returns the frequency in Hz that stands out most, and which part of the power of x belongs to it.
+func (s *spectrum) strongest(x []float64) (hz, part float64) {
 	for i, v := range x {
 		s.bins[i] = complex(v*s.hann[i], 0)
 	}
@@ -66,10 +75,10 @@ func (s *spectrum) dominant(x []float64, silence float64) (hz float64, ok bool) 
 	for k := peak - lobe; k <= peak+lobe; k++ {
 		around += power(k)
 	}
-	if around < share*total || total == 0 {
-		return 0, false
+	if total == 0 {
+		return 0, 0
 	}
-	return (float64(peak) + s.between(peak)) * s.resolution(), true
+	return (float64(peak) + s.between(peak)) * s.resolution(), around / total
 }
 
 // between is how far beside its bin a peak lies: with a Hann window, the ratio of two neighbours tells it.

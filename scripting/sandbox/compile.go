@@ -20,8 +20,22 @@ type Chunk struct {
 // Name is the name given to Compile.
 func (c *Chunk) Name() string { return c.name }
 
-// Compile compiles a file; name is what errors call it. The error is a *SyntaxError.
-func Compile(name, source string, l Limits) (c *Chunk, err error) {
+// Syntax is a parsed file.
+type Syntax struct {
+	name   string
+	limits Limits
+	stmts  []ast.Stmt
+}
+
+// Name is the name given to Parse.
+func (s *Syntax) Name() string { return s.name }
+
+// Stmts are the statements of the file, to look at until Compile was called. Chains of operators can be nested deeper in
+// them than Limits.Depth, which Compile refuses.
+func (s *Syntax) Stmts() []ast.Stmt { return s.stmts }
+
+// Parse parses a file; name is what errors call it. The error is a *SyntaxError.
+func Parse(name, source string, l Limits) (*Syntax, error) {
 	configure()
 	l = l.withDefaults()
 	if len(source) > l.Source {
@@ -30,20 +44,35 @@ func Compile(name, source string, l Limits) (c *Chunk, err error) {
 	if line := tooDeep(source, l.Depth); line > 0 {
 		return nil, &SyntaxError{File: name, Line: line, Message: fmt.Sprintf("nested too deep (%d levels)", l.Depth)}
 	}
-	chunk, err := parse.Parse(strings.NewReader(source), name)
-	if err != nil || chunk == nil {
+	stmts, err := parse.Parse(strings.NewReader(source), name)
+	if err != nil || stmts == nil {
 		return nil, syntaxError(name, source, err)
 	}
-	r := &rewriter{file: name, maxDepth: l.Depth}
-	chunk, failed := r.rewrite(chunk)
+	return &Syntax{name, l, stmts}, nil
+}
+
+// Compile makes the chunk, once: it uses the statements up. The error is a *SyntaxError.
+func (s *Syntax) Compile() (*Chunk, error) {
+	r := &rewriter{file: s.name, maxDepth: s.limits.Depth}
+	stmts, failed := r.rewrite(s.stmts)
+	s.stmts = nil
 	if failed != nil {
 		return nil, failed
 	}
-	proto, err := compile(chunk, name)
+	proto, err := compile(stmts, s.name)
 	if err != nil {
 		return nil, err
 	}
-	return &Chunk{name: name, proto: proto}, nil
+	return &Chunk{name: s.name, proto: proto}, nil
+}
+
+// Compile parses and compiles a file.
+func Compile(name, source string, l Limits) (*Chunk, error) {
+	s, err := Parse(name, source, l)
+	if err != nil {
+		return nil, err
+	}
+	return s.Compile()
 }
 
 // compile is the upstream compiler, with what it does not check.

@@ -2,6 +2,8 @@ package sandbox
 
 import (
 	"fmt"
+	"maps"
+	"slices"
 	"sync"
 
 	lua "github.com/yuin/gopher-lua"
@@ -76,6 +78,22 @@ func NewShared(o Options) (*Shared, error) {
 		empty:       newTable(0, 0),
 		template:    newTemplate(),
 	}, nil
+}
+
+// Names lists what scripts find without defining it: the global names, each with the names in it if it is a module.
+func (s *Shared) Names() map[string][]string {
+	names := map[string][]string{"_G": nil}
+	for name, v := range tableOf(s.environment.RawGetString("__index").(*lua.LTable)).strdict {
+		if name == concatName {
+			continue // no script can name it
+		}
+		names[name] = nil
+		if module, ok := v.(*lua.LUserData); ok {
+			members := module.Metatable.(*lua.LTable).RawGetString("__index").(*lua.LTable)
+			names[name] = slices.Sorted(maps.Keys(tableOf(members).strdict))
+		}
+	}
+	return names
 }
 
 // newTable makes a table. Upstream's method needs no state.

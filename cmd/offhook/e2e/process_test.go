@@ -99,7 +99,7 @@ func TestBadUsageIsExitCode2(t *testing.T) {
 
 func TestAPortInUseIsExitCode1(t *testing.T) {
 	s := start(t, "")
-	out, code := command(t, 10*time.Second, binary, "--set", "sip.bind_address=127.0.0.1", "--port", s.port, "--health-port", "0")
+	out, code := command(t, 10*time.Second, binary, "--set", "sip.bind_address=127.0.0.1", "--port", s.port, "--health-port", "0", "--set", "control.socket=")
 	if code != 1 || !strings.Contains(out, "127.0.0.1:"+s.port) || !strings.Contains(out, "in use") {
 		t.Errorf("exit code %d, want 1 and the address:\n%s", code, out)
 	}

@@ -64,6 +64,7 @@ type server struct {
 	scripts string // its scripts folder
 	port    string // SIP, UDP and TCP
 	health  string // URL of /health
+	socket  string // its control socket
 	out     *output
 	exited  chan error
 }
@@ -89,7 +90,7 @@ func startFiles(t *testing.T, files map[string]string, set ...string) *server {
 	if testing.Short() {
 		t.Skip("end-to-end test in -short mode")
 	}
-	s := &server{t: t, scripts: t.TempDir(), out: newOutput(), exited: make(chan error, 1)}
+	s := &server{t: t, scripts: t.TempDir(), socket: filepath.Join(t.TempDir(), "s"), out: newOutput(), exited: make(chan error, 1)}
 	args := []string{"serve", "--scripts", s.scripts, "--log-format", "json"}
 	for name, text := range files {
 		s.saveAs(name, text)
@@ -97,7 +98,7 @@ func startFiles(t *testing.T, files map[string]string, set ...string) *server {
 			args = append(args, "--config", filepath.Join(s.scripts, name))
 		}
 	}
-	for _, kv := range append([]string{"sip.port=0", "sip.bind_address=127.0.0.1", "sip.transport=udp,tcp", "health.health_check_port=0"}, set...) {
+	for _, kv := range append([]string{"sip.port=0", "sip.bind_address=127.0.0.1", "sip.transport=udp,tcp", "health.health_check_port=0", "control.socket=" + s.socket}, set...) {
 		args = append(args, "--set", kv)
 	}
 	s.cmd = exec.Command(binary, args...)
