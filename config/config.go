@@ -85,6 +85,7 @@ type Media struct {
 	EnableDTMF        bool     `koanf:"enable_dtmf"`
 	AudioSampleRate   int      `koanf:"audio_sample_rate"`
 	SoundsDir         string   `koanf:"sounds_dir"`
+	RecordingsDir     string   `koanf:"recordings_dir"`
 }
 
 // Scripting is the [scripting] section.

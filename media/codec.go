@@ -83,6 +83,11 @@ func (c Codec) ClockRate() int { return c.format().clockRate }
 // SampleRate is what is sampled per second, in Hz.
 func (c Codec) SampleRate() int { return c.format().sampleRate }
 
+// FrameSamples is how many samples ptime of sound are.
+func (c Codec) FrameSamples(ptime time.Duration) int {
+	return int(ptime * time.Duration(c.SampleRate()) / time.Second)
+}
+
 // FrameSize is the size in octets of the payload that holds ptime of sound.
 func (c Codec) FrameSize(ptime time.Duration) int {
 	return int(ptime * time.Duration(c.format().octets) / time.Second)

@@ -45,6 +45,12 @@ type Call interface {
 	// SendDTMF starts to send digits by RFC 4733, each on long and followed by gap, in place of what was playing; 'w' is a
 	// pause. Zero: as usual. Error: media.ErrNoDTMF when the caller does not take them.
 	SendDTMF(digits string, on, gap time.Duration) (Playback, error)
+	// Echo starts to send back what is heard, in place of what was playing.
+	Echo(o media.EchoOptions) (Playback, error)
+	// Record starts to write what is heard to a file. Unlike the others it waits, for the disk to make the file.
+	Record(o media.RecordOptions) (Recording, error)
+	// Listen starts to look for something in what is heard.
+	Listen(what media.Sought) (Listening, error)
 	// Stats tells what was sent and received so far.
 	Stats() media.Stats
 
@@ -63,6 +69,21 @@ type Playback interface {
 	Pause()
 	Resume()
 	Result() media.PlayResult
+}
+
+// Recording is a file being written; *media.Recording is one. The end of the call ends it.
+type Recording interface {
+	Done() <-chan struct{}
+	Stop(why media.RecordReason)
+	Mask(on bool)
+	Result() media.RecordResult
+}
+
+// Listening is one who listens; *media.Listening is one. The end of the call ends it.
+type Listening interface {
+	Done() <-chan struct{}
+	Stop()
+	Result() media.Heard
 }
 
 var (

@@ -41,6 +41,8 @@ type fakeCall struct {
 	sink     func(Event)
 	early    []Event // happened before Notify
 	playing  *fakePlayback
+	line     *line
+	stuck    *stuckRecording // what Record returns, if not nil
 	timeline []string
 	served   string // the script and its generation
 }
@@ -82,6 +84,9 @@ func (c *fakeCall) end(e Ending) {
 	c.state, c.ending = StateEnded, e
 	if c.playing != nil {
 		c.playing.finish(media.PlayClosed)
+	}
+	if c.line != nil {
+		c.line.engine.Close()
 	}
 	c.cancel(errors.New(string(e.By)))
 }

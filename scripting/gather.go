@@ -25,7 +25,7 @@ func gather() Function {
 			{Name: "tries", Type: Integer, Default: 1, Min: 1, Max: 100, Doc: "how often to ask"},
 			{Name: "invalid", Type: Sounds, Doc: "played after digits that are not valid, before the next try"},
 			{Name: "match", Type: Text, Doc: "a regular expression (RE2) that the whole input matches when it is valid"},
-			{Name: "sensitive", Type: Boolean, Default: false, Doc: "keep the digits out of the log"},
+			{Name: "sensitive", Type: Boolean, Default: false, Doc: "keep the digits out of the log and, as far as they are heard, out of recordings"},
 			{Name: "barge", Type: DigitSet, Default: allDigits, Doc: "digits that end the prompt; false = none"},
 		},
 		Returns: []Return{
@@ -50,6 +50,10 @@ func (r *run) gather(a *arguments) int {
 	c, err := r.collection(a)
 	if err != nil {
 		r.raise(a, err)
+	}
+	if arg[bool](a, "sensitive") {
+		r.mask(true)
+		defer r.mask(false)
 	}
 	var digits, reason string
 	for try := arg[int](a, "tries"); try > 0; try-- {

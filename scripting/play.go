@@ -18,7 +18,7 @@ func play() Function {
 		Doc: "Plays one sound, or several one after the other without a gap, and waits for the end. WAV, MP3, Ogg Vorbis, FLAC and raw G.711 (.ul, .al) are played, " +
 			"of any usual sample rate, mono or stereo. A file that is missing, or is none of these, is an error; trouble of the network, or with what a server " +
 			"sends, raises nothing: the status is failed and error tells why.",
-		Params: []Param{{Name: "sound", Type: Sounds, Required: true, Doc: soundDoc + ", or a list of them"}},
+		Params: []Param{{Name: "sound", Type: Sounds, Required: true, Doc: soundDoc + ", or a list of them; \"recording:NAME.wav\" is one that was recorded"}},
 		Options: []Param{
 			{Name: "loop", Type: Times, Default: 1, Doc: "how often to play the whole; true: until something else ends it"},
 			fromOption(),
@@ -119,6 +119,7 @@ func (r *run) playOne(a *arguments, src media.Source, barge string, limit time.D
 	if ev, ok := r.typedDigit(wanted); ok {
 		return played{status: "barge", digit: ev.Digit}
 	}
+	r.interrupt()
 	p, err := r.call.Play(src)
 	switch {
 	case errors.Is(err, media.ErrPastEnd):

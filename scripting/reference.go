@@ -43,6 +43,8 @@ func verbs() []Function {
 		[]Function{ring(), progress(), answer(), reject(), redirect(), hangup()},
 		[]Function{play(), tone(), silence(), start(), sleep()},
 		[]Function{gather(), readDigit(), flushDigits(), sendDTMF()},
+		[]Function{recording(), recordStart(), recordStop(), echo()},
+		[]Function{measure(), waitTone(), waitSilence(), waitSpeech(), probeDelay()},
 		[]Function{header(), headers(), setHeader()},
 		[]Function{wait(), on(), after(), every(), deferred()},
 		[]Function{alive(), elapsed(), limit(), mark(), stats(), check(), verdict()},

@@ -17,15 +17,26 @@ const fade = 5 * time.Millisecond
 
 // sounds makes the sources that calls play. What they have in common is rendered once.
 type sounds struct {
-	folder    folder
-	embedded  fs.FS // sounds that the folder lacks; nil = none
-	cache     *media.Cache
-	downloads *downloads
+	folder     folder
+	embedded   fs.FS // sounds that the folder lacks; nil = none
+	recordings folder
+	cache      *media.Cache
+	downloads  *downloads
 }
 
-// file opens a file of the folder, or of a folder below it, or else an embedded one.
+// ofRecording is before the name of a sound that is a recording.
+const ofRecording = "recording:"
+
+// file opens a file of the folder, or of a folder below it, or else an embedded one; or a recording.
 func (s *sounds) file(name string) (media.Source, error) {
+	path, recorded := strings.CutPrefix(name, ofRecording)
 	switch {
+	case recorded && s.recordings == "":
+		return nil, fmt.Errorf("sound %q: no folder of recordings is configured", name)
+	case recorded && !fs.ValidPath(path):
+		return nil, fmt.Errorf("sound %q: is not a path below the folder of recordings", name)
+	case recorded:
+		return media.FileIn(s.recordings, path)
 	case !fs.ValidPath(name):
 		return nil, fmt.Errorf("sound %q: is not a path below the folder of sounds", name)
 	case s.folder == "" && s.embedded == nil:

@@ -43,6 +43,7 @@ func (r *run) start(a *arguments) int {
 	if from > 0 {
 		src = media.From(src, from)
 	}
+	r.interrupt()
 	p, err := r.call.Play(src)
 	switch {
 	case errors.Is(err, media.ErrPastEnd):

@@ -69,6 +69,30 @@ func (c call) SendDTMF(digits string, on, gap time.Duration) (scripting.Playback
 	return p, nil
 }
 
+func (c call) Echo(o media.EchoOptions) (scripting.Playback, error) {
+	p, err := c.Call.Echo(o)
+	if err != nil {
+		return nil, ended(err)
+	}
+	return p, nil
+}
+
+func (c call) Record(o media.RecordOptions) (scripting.Recording, error) {
+	r, err := c.Call.Record(o)
+	if err != nil {
+		return nil, ended(err)
+	}
+	return r, nil
+}
+
+func (c call) Listen(what media.Sought) (scripting.Listening, error) {
+	l, err := c.Call.Listen(what)
+	if err != nil {
+		return nil, ended(err)
+	}
+	return l, nil
+}
+
 func (c call) Notify(sink func(scripting.Event)) {
 	c.Call.Notify(func(e core.Event) {
 		sink(scripting.Event{

@@ -114,19 +114,20 @@ func TestSocketPath(t *testing.T) {
 	}
 }
 
-// asOffhook makes the test binary offhook itself, as which a server starts it.
-const asOffhook = "OFFHOOK_TEST_BINARY_IS_OFFHOOK"
-
+// The test binary is offhook itself to its children: a server starts itself to test scripts.
 func TestMain(m *testing.M) {
-	if os.Getenv(asOffhook) != "" {
+	const child = "OFFHOOK_TEST_BINARY_IS_OFFHOOK"
+	if os.Getenv(child) != "" {
 		main()
+	}
+	if err := os.Setenv(child, "1"); err != nil {
+		panic(err)
 	}
 	os.Exit(m.Run())
 }
 
 // TestTestsBeforeSwap: with scripting.test_before_swap, scripts whose tests fail are refused.
 func TestTestsBeforeSwap(t *testing.T) {
-	t.Setenv(asOffhook, "1")
 	dir := t.TempDir()
 	c, err := config.Load(config.Options{Flags: []config.Flag{
 		{Name: "--scripts", Key: "scripting.dir", Value: dir}, {Name: "--set", Key: "scripting.test_before_swap", Value: "true"},

@@ -35,7 +35,8 @@ func newScripts(c *config.Config, log *slog.Logger, out outside) (*scripting.Eng
 // scriptOptions say how scripts run, in calls and in tests.
 func scriptOptions(c *config.Config, log *slog.Logger) scripting.Options {
 	return scripting.Options{
-		Dir: c.Scripting.Dir, FS: scripts.FS, Sounds: soundsDir(c), SoundsFS: scripts.Sounds(), Config: c.Get, Log: log,
+		Dir: c.Scripting.Dir, FS: scripts.FS, Sounds: soundsDir(c), SoundsFS: scripts.Sounds(), Recordings: c.Media.RecordingsDir,
+		Config: c.Get, Log: log,
 		ErrorCode: c.Scripting.ErrorCode,
 		Limits: sandbox.Limits{
 			Slice:        time.Duration(c.Scripting.SliceMs) * time.Millisecond,

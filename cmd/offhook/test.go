@@ -125,13 +125,18 @@ func (o *testOptions) run(ctx context.Context, stdout, stderr io.Writer) error {
 	return err
 }
 
-// testScripts runs the tests of a folder of scripts, with the settings of a configuration. match picks tests; nil = all.
+// testScripts runs the tests of a folder of scripts, with the settings of a configuration; recordings are thrown away. match picks tests; nil = all.
 func testScripts(ctx context.Context, c *config.Config, fsys fs.FS, match *regexp.Regexp) (scripttest.Report, error) {
 	worlds, err := newWorlds()
 	if err != nil {
 		return scripttest.Report{}, err
 	}
-	return scripttest.Run(ctx, scripttest.Options{FS: fsys, Match: match, Scripting: scriptOptions(c, nil), World: worlds})
+	o := scriptOptions(c, nil)
+	if o.Recordings, err = os.MkdirTemp("", "offhook-test-"); err != nil {
+		return scripttest.Report{}, err
+	}
+	report, err := scripttest.Run(ctx, scripttest.Options{FS: fsys, Match: match, Scripting: o, World: worlds})
+	return report, errors.Join(err, os.RemoveAll(o.Recordings))
 }
 
 // explain says what to do about tests that could not run.
