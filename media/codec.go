@@ -93,11 +93,6 @@ func (c Codec) FrameSize(ptime time.Duration) int {
 	return int(ptime * time.Duration(c.format().octets) / time.Second)
 }
 
-// FrameSamples is the number of samples in ptime of sound.
-func (c Codec) FrameSamples(ptime time.Duration) int {
-	return int(ptime * time.Duration(c.SampleRate()) / time.Second)
-}
-
 // Overload is the level of the largest undistorted sine in dBm0 (Tmax in G.711 §5): 3.17 for µ-law, 3.14 for A-law. The other
 // codecs have the scale of µ-law: see Amplitude.
 func (c Codec) Overload() float64 {

@@ -216,6 +216,77 @@ func TestCodecChange(t *testing.T) {
 	})
 }
 
+// TestEchoInEveryCodec: what is heard comes back, decoded and encoded as one stream each way.
+func TestEchoInEveryCodec(t *testing.T) {
+	for _, codec := range Codecs() {
+		synctest.Test(t, func(t *testing.T) {
+			p := newPeer(t, SessionOptions{})
+			params := testParams()
+			params.Codec, params.PayloadType = codec, codec.PayloadType()
+			p.session.Configure(params)
+			echo, err := p.session.Echo(EchoOptions{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			c := clipOf(t, Tone(ToneOptions{Frequencies: []float64{1000}, Level: -10}), codec, testPtime)
+			for i := range 150 {
+				p.say(codec, i, c.Frame(int64(i)))
+			}
+			echo.Stop()
+			p.sleep(testPtime)
+			var pcm []int16
+			decoder := codec.Decoder()
+			for _, h := range p.rtp {
+				pcm = decoder.Decode(pcm, h.Payload)
+			}
+			r := measured(codec, pcm)
+			if tone, _ := r.Longest(); math.Abs(tone.Frequency-1000) > 0.1 || math.Abs(tone.Level+10) > 0.3 || tone.Duration < 2500*time.Millisecond || tone.SINAD < 30 {
+				t.Errorf("%v: %+v", codec, r)
+			}
+		})
+	}
+}
+
+// say sends packet i of a stream to the session, and lets its time pass.
+func (p *peer) say(codec Codec, i int, payload []byte) {
+	p.t.Helper()
+	b, err := (&rtp.Packet{
+		Header: rtp.Header{
+			Version: 2, PayloadType: codec.PayloadType(), SequenceNumber: uint16(i), SSRC: 7, Timestamp: uint32(i * codec.ClockRate() / 50),
+		},
+		Payload: payload,
+	}).Marshal()
+	if err != nil || !p.engine.Inject(p.session.Addr(), peerRTP, b) {
+		p.t.Fatal(err)
+	}
+	p.sleep(testPtime)
+}
+
+// TestEchoAndCodecChange: an echo goes on in a codec of its sample rate, however large its frames, and ends in one of another.
+func TestEchoAndCodecChange(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := newPeer(t, SessionOptions{})
+		echo, err := p.session.Echo(EchoOptions{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		p.sleep(100 * time.Millisecond)
+		params := testParams()
+		params.Codec, params.PayloadType = L16, L16.PayloadType()
+		p.session.Configure(params)
+		p.sleep(100 * time.Millisecond)
+		if last := p.rtp[len(p.rtp)-1]; last.PayloadType != L16.PayloadType() || len(last.Payload) != 320 || echo.Result().Status != "" {
+			t.Errorf("payload type %d, %d octets, status %q", last.PayloadType, len(last.Payload), echo.Result().Status)
+		}
+		params.Codec, params.PayloadType = G722, 9
+		p.session.Configure(params)
+		p.await(echo)
+		if r := echo.Result(); r.Status != PlayFailed {
+			t.Errorf("status %q, want %q", r.Status, PlayFailed)
+		}
+	})
+}
+
 // TestDigitsAtTheClockOfTheAudio: telephone-event counts in the clock of the audio, 16 kHz beside L16/16000.
 func TestDigitsAtTheClockOfTheAudio(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
