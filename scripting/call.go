@@ -40,6 +40,13 @@ type Call interface {
 	// Hangup ends the call: BYE if it was answered, else a final response. Once ended it does nothing.
 	Hangup(o HangupOptions) error
 
+	// Hold puts the caller on hold with a re-INVITE, or takes it off. The outcome is the response to it.
+	Hold(on bool, headers []Header) (Pending, error)
+	// Transfer asks the caller to call uri (REFER). The outcome is what it tells of that call at last; 408 when the time is up.
+	Transfer(uri string, timeout time.Duration, headers []Header) (Pending, error)
+	// SendInfo sends INFO. The outcome is the response.
+	SendInfo(contentType, body string, headers []Header) (Pending, error)
+
 	// Play starts to send src, in place of what was playing.
 	Play(src media.Source) (Playback, error)
 	// SendDTMF starts to send digits by RFC 4733, each on long and followed by gap, in place of what was playing; 'w' is a
@@ -51,6 +58,8 @@ type Call interface {
 	Record(o media.RecordOptions) (Recording, error)
 	// Listen starts to look for something in what is heard.
 	Listen(what media.Sought) (Listening, error)
+	// Impair sends RTP as over a bad network; the zero value ends that. The error says which value is out of range.
+	Impair(o media.Impairment) error
 	// Stats tells what was sent and received so far.
 	Stats() media.Stats
 
@@ -60,6 +69,14 @@ type Call interface {
 	// Ending tells how the call ended. It is complete when Serve's context is done, and as soon as Reject, Redirect or
 	// Hangup has returned.
 	Ending() Ending
+}
+
+// Pending is a request of ours on its way; *core.Pending is one.
+type Pending interface {
+	// Done is closed when the outcome is known, or the call has ended.
+	Done() <-chan struct{}
+	// Code is a status then; 0 when the call ended first.
+	Code() int
 }
 
 // Playback is a source being sent; *media.Playback is one.

@@ -53,6 +53,25 @@ func (c call) Hangup(o scripting.HangupOptions) error {
 	return ended(c.Call.Hangup(core.HangupOptions{Reason: o.Reason, Q850: o.Q850, Headers: headers(o.Headers)}))
 }
 
+func (c call) Hold(on bool, h []scripting.Header) (scripting.Pending, error) {
+	return pending(c.Call.Hold(on, headers(h)))
+}
+
+func (c call) Transfer(uri string, timeout time.Duration, h []scripting.Header) (scripting.Pending, error) {
+	return pending(c.Call.Transfer(uri, core.TransferOptions{Timeout: timeout, Headers: headers(h)}))
+}
+
+func (c call) SendInfo(contentType, body string, h []scripting.Header) (scripting.Pending, error) {
+	return pending(c.Call.SendInfo(contentType, body, headers(h)))
+}
+
+func pending(p *core.Pending, err error) (scripting.Pending, error) {
+	if err != nil {
+		return nil, ended(err) // and no interface that holds a nil
+	}
+	return p, nil
+}
+
 func (c call) Play(src media.Source) (scripting.Playback, error) {
 	p, err := c.Call.Play(src)
 	if err != nil {
@@ -92,6 +111,8 @@ func (c call) Listen(what media.Sought) (scripting.Listening, error) {
 	}
 	return l, nil
 }
+
+func (c call) Impair(o media.Impairment) error { return ended(c.Call.Impair(o)) }
 
 func (c call) Notify(sink func(scripting.Event)) {
 	c.Call.Notify(func(e core.Event) {

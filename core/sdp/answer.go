@@ -6,6 +6,8 @@ import (
 	"strconv"
 
 	"github.com/pion/sdp/v3"
+
+	"offhook/media"
 )
 
 // Offered is an offer of the peer's, read: it can be weighed before a port is
@@ -48,11 +50,16 @@ func (o *Offered) choose(c Capabilities) (chosen int, n Negotiated, err error) {
 
 // Answer answers the offer: the first stream with a codec that we allow gets our
 // side, with that codec and telephone-event; every other one gets port 0
-// (RFC 3264 §6). Errors are ErrNoCommonCodec and *SyntaxError.
+// (RFC 3264 §6). While we hold the peer, it is told so again. Errors are
+// ErrNoCommonCodec and *SyntaxError.
 func (o *Offered) Answer(l Local, c Capabilities) (answer []byte, n Negotiated, err error) {
 	chosen, n, err := o.choose(c)
 	if err != nil {
 		return nil, n, err
+	}
+	n.Receive = n.Receive && !l.Hold
+	if n.Crypto.Suite != media.NoSuite {
+		n.Crypto.Send = l.key(n.Crypto.Suite)
 	}
 	d, out := o.description, l.description()
 	if len(d.TimeDescriptions) > 0 {
@@ -89,7 +96,7 @@ func Revise(offer, before []byte, l Local, c Capabilities) (answer []byte, after
 	}
 	answer, n, err = o.Answer(l, c)
 	if err == nil && !bytes.Equal(answer, before) {
-		l.Version++
+		l = l.next()
 		answer, n, err = o.Answer(l, c)
 	}
 	return answer, l, n, err
@@ -97,11 +104,16 @@ func Revise(offer, before []byte, l Local, c Capabilities) (answer []byte, after
 
 // agree picks the first codec of the peer's that we allow.
 func (s *stream) agree(c Capabilities) (n Negotiated, ok bool) {
-	n = Negotiated{Remote: s.remote, RemoteRTCP: s.rtcp, Ptime: s.ptime}
+	n = Negotiated{Remote: s.remote, RemoteRTCP: s.rtcp, Ptime: s.ptime, Mux: s.mux}
 	i := slices.IndexFunc(s.formats, func(f format) bool { return f.audio && slices.Contains(c.Codecs, f.codec) })
 	if i < 0 {
 		return n, false
 	}
+	protection, ok := s.secures(c.SRTP)
+	if !ok {
+		return n, false
+	}
+	n.Crypto, n.cryptoTag = media.Crypto{Suite: protection.suite, Receive: protection.key}, protection.tag
 	n.Codec, n.PayloadType = s.formats[i].codec, s.formats[i].payloadType
 	clock := n.Codec.ClockRate() // telephone-event goes with audio of its own clock (RFC 4733 §2.1)
 	if j := slices.IndexFunc(s.formats, func(f format) bool { return f.dtmf == clock }); j >= 0 && c.DTMF {
@@ -149,6 +161,12 @@ func (l Local) stream(protos []string, n Negotiated, direction sdp.Direction) *s
 	addCodec(m, n.PayloadType, n.Codec.Encoding(), "")
 	if n.DTMFPayloadType != 0 {
 		addCodec(m, n.DTMFPayloadType, telephoneEvent(n.Codec.ClockRate()), dtmfEvents)
+	}
+	if n.Crypto.Suite != media.NoSuite {
+		l.addCrypto(m, n.cryptoTag, n.Crypto.Suite)
+	}
+	if n.Mux {
+		m.WithPropertyAttribute("rtcp-mux")
 	}
 	addAttributes(m, n.Ptime.Milliseconds(), direction)
 	return m

@@ -31,7 +31,7 @@ type conversation struct {
 	ear      ear
 
 	// What the test has seen of it.
-	readMessages, readPlays, readLogs, readKeys int
+	readMessages, readPlays, readLogs, readKeys, readTransfers int
 
 	examined bool // the test has looked at the record
 }
