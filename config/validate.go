@@ -59,6 +59,9 @@ func (b *Behavior) validate(fail report) {
 	}
 }
 
+// codecs are the names of all there are, as in package media.
+const codecs = "PCMU, PCMA, G722, L16/8000, L16/16000"
+
 func (m *Media) validate(fail report) {
 	checkPort(fail, "media.rtp_port_range_start", m.RTPPortRangeStart)
 	checkPort(fail, "media.rtp_port_range_end", m.RTPPortRangeEnd)
@@ -68,11 +71,11 @@ func (m *Media) validate(fail report) {
 			m.RTPPortRangeStart, m.RTPPortRangeEnd, first+1)
 	}
 	if len(m.PreferredCodecs) == 0 {
-		fail("media.preferred_codecs", "is empty: write \"PCMU\", \"PCMA\" or both")
+		fail("media.preferred_codecs", "is empty: write one or more of %s", codecs)
 	}
 	for _, name := range m.PreferredCodecs {
-		if !slices.Contains([]string{"PCMU", "PCMA"}, name) {
-			fail("media.preferred_codecs", "%q is not a codec we have: write \"PCMU\" or \"PCMA\"", name)
+		if !slices.Contains(strings.Split(codecs, ", "), name) {
+			fail("media.preferred_codecs", "%q is not a codec we have: write one or more of %s", name, codecs)
 		}
 	}
 	if !slices.Contains([]string{"off", "optional", "required"}, m.SRTP) {

@@ -151,7 +151,7 @@ func TestCacheFile(t *testing.T) {
 	}
 }
 
-// A file is decoded once, for all codecs, packet lengths and lists that it is played in.
+// A file is decoded once for each sample rate, for all codecs, packet lengths and lists that it is played in.
 func TestCacheDecodesOnce(t *testing.T) {
 	opened := &openings{FS: os.DirFS("sound/testdata"), of: map[string]int{}}
 	cache := NewCache(0)
@@ -178,8 +178,8 @@ func TestCacheDecodesOnce(t *testing.T) {
 			}
 		}
 	}
-	if opened.of["cd.wav"] != 1 || opened.of["stereo44.mp3"] != 1 {
-		t.Errorf("decoded %v times, want each once", opened.of)
+	if opened.of["cd.wav"] != 2 || opened.of["stereo44.mp3"] != 2 {
+		t.Errorf("decoded %v times, want each once at 8 and once at 16 kHz", opened.of)
 	}
 	if a, b := clipOf(t, cache.Source(Join(file("cd.wav"), file("raw.ul"))), PCMU, 20*time.Millisecond),
 		clipOf(t, cache.Source(Join(file("raw.ul"), file("cd.wav"))), PCMU, 20*time.Millisecond); a == b {

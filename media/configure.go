@@ -25,7 +25,8 @@ const (
 )
 
 // Configure applies what an offer and its answer settled, at the start or after a re-INVITE. What plays goes on, in the new
-// codec and ptime from the same position; digits that are being sent keep their ptime. While Send is false nothing is
+// codec and ptime from the same position; digits that are being sent, and an echo, keep their ptime. An echo ends, as PlayFailed, when
+// the sample rate changes. While Send is false nothing is
 // sent and playbacks run on unheard.
 func (s *Session) Configure(p Params) {
 	p.Remote, p.RemoteRTCP = destination(p.Remote), destination(p.RemoteRTCP)
@@ -51,6 +52,11 @@ func (s *Session) Configure(p Params) {
 	switch {
 	case err != nil:
 		s.finish(playing, PlayFailed)
+	case playing != nil && playing.echo != nil && s.playback == playing:
+		if len(playing.echo.pcm) != p.Codec.FrameSamples(playing.ptime) { // what was heard has another sample rate
+			s.finish(playing, PlayFailed)
+		}
+		s.sender.reserve(p.Codec.FrameSize(playing.ptime))
 	case clip != nil && s.playback == playing:
 		playing.frame = int64(playing.position() / p.Ptime)
 		playing.clip, playing.ptime = clip, p.Ptime

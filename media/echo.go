@@ -21,6 +21,8 @@ type echo struct {
 	limit    time.Duration
 	pcm      []int16
 	payload  []byte
+	codec    Codec
+	encoder  Encoder // of codec
 }
 
 // Echo sends back what is heard, in place of what was playing. What did not arrive is concealed. Errors are those of Play, or
@@ -39,6 +41,7 @@ func (s *Session) Echo(o EchoOptions) (*Playback, error) {
 	e := &echo{
 		line: newLine(delay + spare), limit: o.Max,
 		pcm: make([]int16, p.Codec.FrameSamples(p.Ptime)), payload: make([]byte, 0, p.Codec.FrameSize(p.Ptime)),
+		codec: p.Codec, encoder: p.Codec.Encoder(),
 	}
 	e.line.push(make([]int16, delay))
 	e.playback = &Playback{session: s, echo: e, ptime: p.Ptime, done: make(chan struct{})}
@@ -69,6 +72,9 @@ func (e *echo) frame(c Codec) []byte {
 	if e.fed {
 		e.line.pop(e.pcm)
 	}
-	e.payload = c.Encode(e.payload[:0], e.pcm)
+	if c != e.codec {
+		e.codec, e.encoder = c, c.Encoder()
+	}
+	e.payload = e.encoder.Encode(e.payload[:0], e.pcm)
 	return e.payload
 }

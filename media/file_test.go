@@ -46,7 +46,7 @@ func TestFile(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		for _, codec := range Codecs() {
+		for _, codec := range []Codec{PCMU, PCMA, L16} {
 			c := clipOf(t, src, codec, 20*time.Millisecond)
 			if c.Len() != 63 { // 62.5
 				t.Fatalf("%s: %d frames, want 63", name, c.Len())

@@ -38,10 +38,25 @@ type hearing struct {
 	timed bool          // somebody wants to know
 	ahead time.Duration // how long the latest packet came after the instant that the cursor stood for
 
-	said     *line // what was sent, decoded, that belongs to what is yet to be pulled
+	heard    decoding // of what comes in
+	sent     decoding // of what goes out
+	said     *line    // what was sent, decoded, that belongs to what is yet to be pulled
 	heardPCM []int16
 	saidPCM  []int16
 	sentPCM  []int16
+}
+
+// decoding is a decoder of one stream after another: each codec that it meets begins anew.
+type decoding struct {
+	codec   Codec
+	decoder Decoder // nil before the first
+}
+
+func (d *decoding) of(c Codec) Decoder {
+	if d.decoder == nil || d.codec != c {
+		d.codec, d.decoder = c, c.Decoder()
+	}
+	return d.decoder
 }
 
 func newHearing(c Codec, now instant) *hearing {
@@ -67,21 +82,21 @@ func (s *Session) listen(k sink) {
 
 // put gives the jitter buffer a packet. One whose sound cannot be had only takes its number.
 func (s *Session) put(h header, payload []byte, sound bool) {
-	codec, ok := s.decoder(h.payloadType)
+	codec, ok := s.codecOf(h.payloadType)
 	if !ok || !sound || int64(codec.SampleRate()) != s.hearing.rate {
 		payload = nil
 	}
 	s.hearing.buffer.Put(jitter.Packet{
-		Sequence: h.sequence, Timestamp: h.timestamp, SSRC: h.ssrc, Marker: h.marker, Payload: payload, Decoder: codec,
+		Sequence: h.sequence, Timestamp: h.timestamp, SSRC: h.ssrc, Marker: h.marker, Payload: payload, Decoder: s.hearing.heard.of(codec),
 	})
 }
 
-// decoder finds the codec of a received payload type.
-func (s *Session) decoder(payloadType uint8) (Codec, bool) {
+// codecOf finds the codec of a received payload type.
+func (s *Session) codecOf(payloadType uint8) (Codec, bool) {
 	if payloadType == s.params.PayloadType {
 		return s.params.Codec, true
 	}
-	for _, c := range [...]Codec{PCMU, PCMA} {
+	for _, c := range [...]Codec{PCMU, PCMA, G722} {
 		if payloadType == c.PayloadType() {
 			return c, true
 		}
@@ -102,8 +117,8 @@ func (h *hearing) waits() time.Duration { return h.buffer.Stats().Delay - h.ahea
 
 // say notes what was sent, for the sinks.
 func (s *Session) say(payload []byte) {
-	if h := s.hearing; h != nil {
-		h.sentPCM = s.params.Codec.Decode(h.sentPCM[:0], payload)
+	if h := s.hearing; h != nil && int64(s.params.Codec.SampleRate()) == h.rate {
+		h.sentPCM = h.sent.of(s.params.Codec).Decode(h.sentPCM[:0], payload)
 		h.said.push(h.sentPCM)
 	}
 }

@@ -73,7 +73,7 @@ func (s *Session) takeKey(timestamp uint32, payload []byte, now instant, w *work
 	if err != nil {
 		return // too short to be an event; it counted as RTP
 	}
-	pressed, n := s.keys.Receive(p, timestamp, eventClockRate, time.Duration(now))
+	pressed, n := s.keys.Receive(p, timestamp, int(s.receiver.clockRate), time.Duration(now))
 	for _, press := range pressed[:n] {
 		w.events = append(w.events, keyEvent(press))
 	}

@@ -134,7 +134,7 @@ func (s *Session) SendDTMF(digits string, on, gap time.Duration) (*Playback, err
 	if err != nil {
 		return nil, fmt.Errorf("send DTMF: %w", err)
 	}
-	keys, err := dtmf.Lay(digits, on, gap, p.Ptime)
+	keys, err := dtmf.Lay(digits, on, gap, p.Ptime, p.Codec.ClockRate())
 	if err != nil {
 		return nil, fmt.Errorf("send DTMF: %w", err)
 	}

@@ -22,7 +22,12 @@ func encode(src sampled, c Codec, ptime time.Duration) (*Clip, error) {
 	if err != nil {
 		return nil, err
 	}
-	clip.lay(c.Encode(make([]byte, 0, len(samples)+3*clip.frameSize), samples), c.Encode(nil, make([]int16, clip.frameSize)))
+	encoder, room := c.Encoder(), len(samples)*clip.frameSize/c.FrameSamples(ptime)+4*clip.frameSize
+	run := encoder.Encode(make([]byte, 0, room), samples)
+	if len(samples)%2 == 1 && c == G722 { // half an octet
+		run = encoder.Encode(run, make([]int16, 1))
+	}
+	clip.lay(run, c.silence(ptime))
 	return clip, nil
 }
 

@@ -15,8 +15,6 @@ const (
 	rtcpPeriod  = time.Second
 	// maxBehind is how many frames late a playback catches up; from there on it leaves frames out.
 	maxBehind = 3
-	// eventClockRate is the clock rate of telephone-event in Hz, the only one that goes with G.711 (RFC 4733 §2.1).
-	eventClockRate = 8000
 )
 
 // serve does what is due at s.deadline and sets the next one. It returns false once the session is closed. s.mu is held.
@@ -120,7 +118,7 @@ func (s *Session) sendKey(p *Playback, due instant) {
 	if !ok || s.params.DTMFPayloadType == 0 {
 		return
 	}
-	const unit = time.Second / eventClockRate
+	unit := time.Second / time.Duration(s.sender.clockRate) // telephone-event has the clock of the audio (RFC 4733 §2.1)
 	since := time.Duration(p.frame-packet.Began) * p.ptime
 	var payload [dtmf.Size]byte
 	s.transmit(p, s.params.DTMFPayloadType, packet.Marker, s.sender.timestamp(due)-uint32(since/unit),

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"slices"
 	"time"
 )
 
@@ -165,14 +166,16 @@ func (g gain) Clip(c Codec, ptime time.Duration) (*Clip, error) {
 	if err != nil {
 		return nil, err
 	}
-	var table [256]byte // of one octet: G.711 has no memory
-	for i := range table {
-		table[i] = c.Encode(nil, []int16{amplify(c.Decode(nil, []byte{byte(i)})[0], factor)})[0]
-	}
 	louder := *clip
-	louder.payload = make([]byte, len(clip.payload))
-	for i, b := range clip.payload {
-		louder.payload[i] = table[b]
+	louder.payload = make([]byte, 0, len(clip.payload))
+	decoder, encoder := c.Decoder(), c.Encoder()
+	var pcm []int16
+	for frame := range slices.Chunk(clip.payload, clip.frameSize) {
+		pcm = decoder.Decode(pcm[:0], frame)
+		for i, x := range pcm {
+			pcm[i] = amplify(x, factor)
+		}
+		louder.payload = encoder.Encode(louder.payload, pcm)
 	}
 	return &louder, nil
 }

@@ -81,8 +81,9 @@ func TestGain(t *testing.T) {
 			t.Fatal(err)
 		}
 		sum, n := 0.0, 0
+		decoder := codec.Decoder()
 		for i := range clip.Len() {
-			for _, s := range codec.Decode(nil, clip.Frame(i)) {
+			for _, s := range decoder.Decode(nil, clip.Frame(i)) {
 				sum += float64(s) * float64(s)
 				n++
 			}

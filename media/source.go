@@ -33,8 +33,8 @@ func (s silence) Clip(c Codec, ptime time.Duration) (*Clip, error) {
 	if err != nil {
 		return nil, err
 	}
-	clip.payload = c.Encode(nil, make([]int16, clip.frameSize))
+	clip.payload = c.silence(ptime)
 	clip.loop = 1
-	clip.total = ceil(sampleCount(time.Duration(s), c), int64(clip.frameSize))
+	clip.total = ceil(sampleCount(time.Duration(s), c), int64(c.FrameSamples(ptime)))
 	return clip, nil
 }

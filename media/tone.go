@@ -2,7 +2,6 @@ package media
 
 import (
 	"fmt"
-	"math"
 	"time"
 
 	"offhook/media/tone"
@@ -11,61 +10,76 @@ import (
 // ToneOptions describe a tone.
 type ToneOptions struct {
 	Frequencies []float64     // Hz, each below half the sample rate; several sound together
-	Level       float64       // dBm0 of each frequency
-	Duration    time.Duration // 0 = endless
-	Ramp        time.Duration // how long it takes to swell at the start and to fade at the end; 0 = none
+	Spec        ToneSpec      // any other tone, in place of Frequencies
+	Level       float64       // dBm0 of each frequency; of noise the whole, of a modulated tone its carrier
+	Duration    time.Duration // 0 = as long as the tone lasts, which may be without end
+	Ramp        time.Duration // how long it takes to swell at the start and to fade at the end, and so for each part of a cadence; 0 = none
 }
+
+// ToneSpec is a tone read from text, see ParseTone.
+type ToneSpec = tone.Spec
+
+// UnknownTone is the error of ParseTone for a name that is in none of its lists.
+type UnknownTone = tone.UnknownError
+
+// ParseTone reads a tone: "440+480/2000,0/4000", "us.busy", "milliwatt", "sweep 300-3400/10s", "noise.pink", "dtmf:123#"; see
+// tone.Parse for all there are. Errors name the position; a name that is not known is an *UnknownTone.
+func ParseTone(text string) (ToneSpec, error) { return tone.Parse(text) }
+
+// ToneCountries lists the countries that a name of a tone can begin with.
+func ToneCountries() []string { return tone.Countries() }
+
+// ToneNames lists the tones of a country.
+func ToneNames(country string) []string { return tone.Names(country) }
 
 // Tone is a tone. What cannot be had, such as a frequency above half the sample rate or a level above the codec's
 // overload point, is an error of Clip.
 //
 // The clip of a long tone is a loop of up to a minute that holds whole cycles, so it repeats without a click. Multiples of
-// 0.05 Hz are exact; most others are within 0.001 Hz of what was asked for, all within 0.0083 Hz.
+// 0.05 Hz are exact; most others are within 0.001 Hz of what was asked for, all within 0.0083 Hz. A cadence is exact to the
+// sample and its loop holds whole periods, up to five minutes of them.
 //
 // The level of a single frequency is within 0.2 dB down to -45 dBm0. To that end a tone of few different samples, such as
 // 1000 Hz, may begin at another phase than zero.
-func Tone(o ToneOptions) Source { return toneSource{o} }
+func Tone(o ToneOptions) Source {
+	if len(o.Spec.Parts) == 0 {
+		o.Spec = tone.Of(o.Frequencies...)
+	}
+	return toneSource{o}
+}
 
-const longestLoop = time.Minute
+const (
+	longestLoop    = time.Minute
+	longestCadence = 5 * time.Minute // loop of whole periods in whole frames
+)
 
 type toneSource struct{ ToneOptions }
 
 func (s toneSource) key() (any, error) {
-	return fmt.Sprintf("tone %v Hz %v dBm0 %v %v", s.Frequencies, s.Level, s.Duration, s.Ramp), nil
+	return fmt.Sprintf("tone %v %v dBm0 %v %v", s.Spec.Parts, s.Level, s.Duration, s.Ramp), nil
 }
 
 func (s toneSource) Clip(c Codec, ptime time.Duration) (*Clip, error) {
-	t := tone.Tone{SampleRate: c.SampleRate(), Frequencies: s.Frequencies, Amplitude: c.Amplitude(s.Level)}
-	if err := s.check(t, c); err != nil {
+	if err := s.check(c); err != nil {
 		return nil, err
 	}
 	clip, err := newClip(c, ptime)
 	if err != nil {
 		return nil, err
 	}
-	r := toneRenderer{clip: clip, tone: t, frame: int64(clip.frameSize)} // one octet holds one sample
-	r.length, r.ramp = sampleCount(s.Duration, c), sampleCount(s.Ramp, c)
-	if r.length > 0 {
-		r.ramp = min(r.ramp, r.length/2)
-	}
-	r.lay()
-	r.render(0, clip.intro)
-	r.render(clip.intro, clip.loop)
-	r.render(clip.total-clip.outro, clip.outro)
-	return clip, nil
+	return renderTone(clip, s.ToneOptions)
 }
 
 // check tells why the tone cannot be had in a codec.
-func (s toneSource) check(t tone.Tone, c Codec) error {
-	if err := t.Check(); err != nil {
-		return err
-	}
-	peak := s.Level + 20*math.Log10(float64(len(s.Frequencies)))
-	if !(peak <= c.Overload()) { // NaN is not
-		return fmt.Errorf("tone of %v Hz at %g dBm0: peaks at %.2f dBm0, above the %.2f dBm0 of %v", s.Frequencies, s.Level, peak, c.Overload(), c)
+func (s toneSource) check(c Codec) error {
+	for _, part := range s.Spec.Parts {
+		peak := s.Level + part.Sound.Peak()
+		if part.Sound.Kind != tone.Silence && !(peak <= c.Overload()) { // NaN is not
+			return fmt.Errorf("%s at %g dBm0: peaks at %.2f dBm0, above the %.2f dBm0 of %v", part.Sound, s.Level, peak, c.Overload(), c)
+		}
 	}
 	if s.Duration < 0 || s.Ramp < 0 || s.Ramp > longestLoop {
-		return fmt.Errorf("tone of %v Hz for %v with a ramp of %v: want no less than 0, and a ramp of up to %v", s.Frequencies, s.Duration, s.Ramp, longestLoop)
+		return fmt.Errorf("tone for %v with a ramp of %v: want no less than 0, and a ramp of up to %v", s.Duration, s.Ramp, longestLoop)
 	}
 	return nil
 }

@@ -12,12 +12,13 @@ import (
 func heard(t *testing.T, c *Clip, n int64) []int16 {
 	t.Helper()
 	var pcm []int16
+	decoder := c.Codec().Decoder()
 	for i := range n {
 		f := c.Frame(i)
 		if len(f) != c.Codec().FrameSize(c.Ptime()) {
 			t.Fatalf("frame %d has %d octets, want %d", i, len(f), c.Codec().FrameSize(c.Ptime()))
 		}
-		pcm = c.Codec().Decode(pcm, f)
+		pcm = decoder.Decode(pcm, f)
 	}
 	return pcm
 }
@@ -83,7 +84,7 @@ func TestToneLength(t *testing.T) {
 
 // The tone has the level asked for, within 0.2 dB, and the frequency, over 30 s.
 func TestToneLevelAndFrequency(t *testing.T) {
-	for _, codec := range Codecs() {
+	for _, codec := range []Codec{PCMU, PCMA} {
 		for _, hz := range []float64{200, 400.05, 440, 440.5, 1004, 1234.567, 3400} {
 			for _, level := range []float64{0, -10, -20, -40} {
 				c := clipOf(t, Tone(ToneOptions{Frequencies: []float64{hz}, Level: level, Duration: 30 * time.Second}), codec, 20*time.Millisecond)
@@ -138,7 +139,7 @@ func idealQuantiser(c Codec) func(float64) float64 {
 
 // Total distortion is that of an ideal G.711 quantiser: nothing is lost on the way through 16-bit samples.
 func TestToneDistortion(t *testing.T) {
-	for _, codec := range Codecs() {
+	for _, codec := range []Codec{PCMU, PCMA} {
 		quantise := idealQuantiser(codec)
 		for _, level := range []float64{3, 0, -10, -20, -30, -40, -50} {
 			const hz = 1004 // the 2000 samples of its period take many different values
@@ -160,7 +161,7 @@ func TestToneDistortion(t *testing.T) {
 
 // Frequencies that go into the sample rate have few different samples; their level is right all the same.
 func TestToneLevelOfFewSamples(t *testing.T) {
-	for _, codec := range Codecs() {
+	for _, codec := range []Codec{PCMU, PCMA} {
 		for _, hz := range []float64{400, 500, 800, 1000, 1600, 2000, 2400, 3000, 3400} {
 			for level := -45.0; level <= 3; level += 0.3 {
 				c := clipOf(t, Tone(ToneOptions{Frequencies: []float64{hz}, Level: level, Duration: time.Second}), codec, 20*time.Millisecond)
@@ -177,7 +178,7 @@ func TestToneLevelOfFewSamples(t *testing.T) {
 func TestToneLoopAndEnd(t *testing.T) {
 	const hz, level = 440, -10
 	o := ToneOptions{Frequencies: []float64{hz}, Level: level, Duration: 2*time.Second + 5*time.Millisecond}
-	for _, codec := range Codecs() {
+	for _, codec := range []Codec{PCMU, PCMA} {
 		c := clipOf(t, Tone(o), codec, 20*time.Millisecond)
 		if c.Len() != 101 {
 			t.Fatalf("%d frames, want 101", c.Len())

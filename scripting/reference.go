@@ -149,7 +149,7 @@ const (
 	Times                   // a whole number from 1 on, or true for without end
 	Sound                   // a file in the sounds folder, or a tone spec
 	Sounds                  // a Sound or a list of files
-	ToneSpec                // a frequency in Hz or a list of them
+	ToneSpec                // a frequency in Hz, a list of them, or text as in media.ParseTone
 	DigitSet                // true = any digit, or text with those meant
 )
 

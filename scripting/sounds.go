@@ -86,8 +86,11 @@ type toneSound struct {
 	options media.ToneOptions
 }
 
-// String is "350+440 Hz at -13 dBm0".
+// String is "350+440 Hz at -13 dBm0" or "us.busy at -10 dBm0".
 func (s toneSound) String() string {
+	if spec := s.options.Spec.String(); spec != "" {
+		return fmt.Sprintf("%s at %g dBm0", spec, s.options.Level)
+	}
 	var hz []string
 	for _, f := range s.options.Frequencies {
 		hz = append(hz, strconv.FormatFloat(f, 'g', -1, 64))

@@ -1,6 +1,7 @@
 package scripting
 
 import (
+	"errors"
 	"fmt"
 	"time"
 
@@ -19,12 +20,14 @@ const (
 
 func tone() Function {
 	return Function{
-		Name:   "tone",
-		Doc:    "Plays a tone, or several at once, and waits for the end.",
-		Params: []Param{{Name: "spec", Type: ToneSpec, Required: true, Doc: "Hz: 440, or a list: {350, 440}"}},
+		Name: "tone",
+		Doc: "Plays a tone and waits for the end. Besides frequencies there are cadences (\"440+480/2000,0/4000\": Hz, 0 for silence, and ms, again and again; " +
+			"! before a part plays it once; 400*25 is 400 Hz modulated by 25 Hz), the tones of countries (\"us.busy\", \"uk.ring\", \"de.dial\"; " +
+			"also congestion, callwaiting, info …), \"milliwatt\" (1004 Hz, 0 dBm0), \"sweep 300-3400/10s\", \"noise.white\", \"noise.pink\" and \"dtmf:123#\".",
+		Params: []Param{{Name: "spec", Type: ToneSpec, Required: true, Doc: "Hz: 440, a list: {350, 440}, or text: \"us.busy\""}},
 		Options: []Param{
-			{Name: "duration", Type: Duration, Doc: "how long; without it until the call ends or the tone is interrupted"},
-			{Name: "level", Type: Number, Default: defaultLevel, Min: -60, Max: 3, Unit: "dBm0", Doc: "of each frequency"},
+			{Name: "duration", Type: Duration, Doc: "how long; without it until the tone ends, as sweep and dtmf do, or the call ends or the tone is interrupted"},
+			{Name: "level", Type: Number, Min: -60, Max: 3, Unit: "dBm0", Doc: "of each frequency, of all the noise; without it -10, and 0 for milliwatt"},
 			bargeOption(),
 		},
 		Returns: playReturns(),
@@ -34,7 +37,7 @@ func tone() Function {
 }
 
 func (r *run) tone(a *arguments) int {
-	frequencies, err := toneFrequencies(a.lookup("spec").(lua.LValue))
+	o, err := toneOptions(a.lookup("spec").(lua.LValue))
 	if err != nil {
 		r.raise(a, err)
 	}
@@ -42,11 +45,38 @@ func (r *run) tone(a *arguments) int {
 	if a.has("duration") && duration == 0 {
 		return a.returns(played{status: string(media.PlayDone)}.table()) // to media 0 means without end
 	}
-	src := r.engine.sounds.tone(media.ToneOptions{Frequencies: frequencies, Level: arg[float64](a, "level"), Duration: duration})
-	return a.returns(r.playOne(a, src, arg[string](a, "barge"), forever).table())
+	o.Duration = duration
+	if a.has("level") {
+		o.Level = arg[float64](a, "level")
+	}
+	return a.returns(r.playOne(a, r.engine.sounds.tone(o), arg[string](a, "barge"), forever).table())
 }
 
-// toneFrequencies reads a tone: a frequency or a list of them, in Hz.
+// toneOptions reads a tone, and gives it its usual level.
+func toneOptions(v lua.LValue) (media.ToneOptions, error) {
+	o := media.ToneOptions{Level: defaultLevel}
+	var err error
+	if text, ok := v.(lua.LString); ok {
+		o.Spec, err = parseTone(string(text))
+	} else {
+		o.Frequencies, err = toneFrequencies(v)
+	}
+	if o.Spec.Milliwatt {
+		o.Level = 0
+	}
+	return o, err
+}
+
+// parseTone reads a tone from text, and helps with names.
+func parseTone(text string) (media.ToneSpec, error) {
+	spec, err := media.ParseTone(text)
+	if unknown, ok := errors.AsType[*media.UnknownTone](err); ok {
+		err = fmt.Errorf("%w%s", err, suggest(unknown.Name, unknown.Known))
+	}
+	return spec, err
+}
+
+// toneFrequencies reads a frequency or a list of them, in Hz.
 func toneFrequencies(v lua.LValue) ([]float64, error) {
 	list, ok := v.(*lua.LTable)
 	if !ok {
@@ -70,7 +100,7 @@ func toneFrequencies(v lua.LValue) ([]float64, error) {
 func frequency(v lua.LValue) (float64, error) {
 	n, ok := v.(lua.LNumber)
 	if !ok {
-		return 0, fmt.Errorf("%s is not a tone: write Hz as 440 or {350, 440}", describe(v))
+		return 0, fmt.Errorf("%s is not a tone: write Hz as 440 or {350, 440}, or text as \"us.busy\"", describe(v))
 	}
 	if f := float64(n); f >= lowestFrequency && f <= highestFrequency {
 		return f, nil

@@ -56,7 +56,7 @@ func newCallCommand() *cobra.Command {
 	f.DurationVar(&o.longest, "max", 0, "hang up this `long` after the answer, for example 5s (0: wait for the far end)")
 	f.DurationVar(&o.ring, "timeout", time.Minute, "give up when nobody answers for so `long`")
 	f.Float64Var(&o.expectTone, "expect-tone", 0, "fail unless a tone of this frequency, in `Hz` ± 1, was heard")
-	f.StringVar(&o.codec, "codec", "", "offer only this `codec`: PCMU or PCMA (default both)")
+	f.StringVar(&o.codec, "codec", "", "offer only this `codec`: PCMU, PCMA, G722, L16/8000 or L16/16000 (default PCMU and PCMA)")
 	f.StringVar(&o.record, "record", "", "write what is heard to this WAV `file`")
 	f.StringVar(&o.dtmf, "dtmf", "", "press these `keys` after the answer; w waits 0.5 s")
 	f.StringVar(&o.transport, "transport", "", "`transport`: udp or tcp (default: as the URI says, else udp)")
@@ -78,16 +78,19 @@ func (o *callOptions) check() error {
 	default:
 		return fmt.Errorf("call: flag --transport: %q is not available: write udp or tcp", o.transport)
 	}
+	rate := media.PCMU.SampleRate()
 	if o.codec != "" {
-		if _, err := media.ParseCodec(o.codec); err != nil {
+		codec, err := media.ParseCodec(o.codec)
+		if err != nil {
 			return fmt.Errorf("call: flag --codec: %w", err)
 		}
+		rate = codec.SampleRate()
 	}
 	if i := strings.IndexFunc(o.dtmf, func(r rune) bool { return !strings.ContainsRune("0123456789*#ABCDw", r) }); i >= 0 {
 		return fmt.Errorf("call: flag --dtmf: %q is not a key: write 0-9, *, #, A-D, or w to wait", o.dtmf[i:i+1])
 	}
-	if o.expectTone < 0 || o.expectTone >= 4000 {
-		return fmt.Errorf("call: flag --expect-tone: %g Hz cannot be heard at 8000 samples a second: write less than 4000", o.expectTone)
+	if half := float64(rate) / 2; o.expectTone < 0 || o.expectTone >= half {
+		return fmt.Errorf("call: flag --expect-tone: %g Hz cannot be heard at %d samples a second: write less than %g", o.expectTone, rate, half)
 	}
 	return nil
 }

@@ -17,14 +17,15 @@ type ear struct {
 	packets chan heard
 	done    chan struct{}
 
-	mu    sync.Mutex // guards what follows
-	codec media.Codec
-	meter *measure.Meter
-	file  *os.File
-	wav   *wav.Writer
-	err   error  // of writing the recording
-	next  uint32 // timestamp that should come next
-	begun bool
+	mu      sync.Mutex // guards what follows
+	codec   media.Codec
+	decoder media.Decoder // of codec; nil before there is one
+	meter   *measure.Meter
+	file    *os.File
+	wav     *wav.Writer
+	err     error  // of writing the recording
+	next    uint32 // timestamp that should come next
+	begun   bool   // a packet was heard: the sample rate stays
 
 	samples []int16
 }
@@ -45,9 +46,6 @@ func newEar(record string) (*ear, error) {
 			return nil, fmt.Errorf("record: %w", err)
 		}
 		e.file = file
-		if e.wav, err = wav.NewWriter(file, 8000); err != nil {
-			return nil, errors.Join(fmt.Errorf("record: %w", err), file.Close())
-		}
 	}
 	go func() { // ends with close
 		defer close(e.done)
@@ -64,7 +62,18 @@ func (e *ear) answer(c media.Codec) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	if !e.begun {
-		e.codec, e.meter = c, measure.New(measure.Options{Milliwatt: c.Amplitude(0)})
+		e.listen(c)
+	}
+}
+
+// listen begins to decode a codec. The first one says at which sample rate is
+// measured and recorded.
+func (e *ear) listen(c media.Codec) {
+	if e.decoder == nil || e.codec != c {
+		e.codec, e.decoder = c, c.Decoder()
+	}
+	if !e.begun {
+		e.meter = measure.New(measure.Options{SampleRate: c.SampleRate(), Milliwatt: c.Amplitude(0)})
 	}
 }
 
@@ -76,15 +85,15 @@ func (e *ear) hear(p media.Received) {
 	}
 }
 
-// longestGap is the longest pause in timestamps that silence is filled in for.
-const longestGap = 10 * 8000
+// longestGap is the longest pause that silence is filled in for, in seconds.
+const longestGap = 10
 
 func (e *ear) take(p heard) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	for _, c := range media.Codecs() {
-		if c.PayloadType() == p.payloadType {
-			e.codec = c
+		if c.PayloadType() == p.payloadType && (!e.begun || c.SampleRate() == e.codec.SampleRate()) {
+			e.listen(c)
 			e.add(p)
 			return
 		}
@@ -92,19 +101,32 @@ func (e *ear) take(p heard) {
 }
 
 func (e *ear) add(p heard) {
-	gap := int32(p.timestamp - e.next)
+	gap := int(int32(p.timestamp - e.next))
 	if e.begun && gap < 0 {
 		return // late, or sent twice
 	}
+	clock, rate := e.codec.ClockRate(), e.codec.SampleRate()
 	e.samples = e.samples[:0]
-	if e.begun && gap > 0 && gap <= longestGap {
-		e.samples = append(e.samples, make([]int16, gap)...)
+	if e.begun && gap > 0 && gap <= longestGap*clock {
+		e.samples = append(e.samples, make([]int16, gap*rate/clock)...)
 	}
-	e.samples = e.codec.Decode(e.samples, p.payload)
-	e.begun, e.next = true, p.timestamp+uint32(len(p.payload))
+	silence := len(e.samples)
+	e.samples = e.decoder.Decode(e.samples, p.payload)
+	e.begun, e.next = true, p.timestamp+uint32((len(e.samples)-silence)*clock/rate)
 	e.meter.Write(e.samples)
-	if e.wav != nil && e.err == nil {
-		e.err = e.wav.Write(e.samples)
+	e.record(e.samples)
+}
+
+// record writes samples to the recording, if there is one.
+func (e *ear) record(samples []int16) {
+	if e.file == nil || e.err != nil {
+		return
+	}
+	if e.wav == nil {
+		e.wav, e.err = wav.NewWriter(e.file, e.codec.SampleRate())
+	}
+	if e.err == nil {
+		e.err = e.wav.Write(samples)
 	}
 }
 
@@ -119,10 +141,14 @@ func (e *ear) result() measure.Result {
 func (e *ear) close() error {
 	close(e.packets)
 	<-e.done
-	if e.wav == nil {
+	if e.file == nil {
 		return nil
 	}
-	if err := errors.Join(e.err, e.wav.Close(), e.file.Close()); err != nil {
+	e.record(nil) // a call without sound leaves a file without samples
+	if e.wav != nil {
+		e.err = errors.Join(e.err, e.wav.Close())
+	}
+	if err := errors.Join(e.err, e.file.Close()); err != nil {
 		return fmt.Errorf("record: %w", err)
 	}
 	return nil

@@ -98,17 +98,17 @@ func (c *Caller) Speak(ctx context.Context, clip *media.Clip) error {
 // Press sends digits by RFC 4733, each down for on and followed by gap; zero:
 // 100 ms both. It returns when they have been sent, as Speak does.
 func (c *Caller) Press(ctx context.Context, digits string, on, gap time.Duration) error {
-	keys, err := dtmf.Lay(digits, on, gap, c.o.Ptime)
+	c.mu.Lock()
+	pt, clock := c.stream.dtmf, c.stream.codec.ClockRate()
+	c.mu.Unlock()
+	keys, err := dtmf.Lay(digits, on, gap, c.o.Ptime, clock)
 	if err != nil {
 		return err
 	}
-	c.mu.Lock()
-	pt := c.stream.dtmf
-	c.mu.Unlock()
 	if pt == 0 {
 		return media.ErrNoDTMF
 	}
-	unit := uint32(c.o.Ptime * 8000 / time.Second)
+	unit := uint32(c.o.Ptime * time.Duration(clock) / time.Second)
 	return c.pace(ctx, keys.Len(), c.o.Ptime, func(i int64, at uint32) *rtp.Packet {
 		p, ok := keys.At(i)
 		if !ok {
@@ -135,9 +135,12 @@ func (c *Caller) packet(payloadType uint8, marker bool, timestamp uint32, payloa
 // pace sends n frames (0: without end) at absolute deadlines; frame makes the
 // packet of one, with the timestamp of its instant, or nil.
 func (c *Caller) pace(ctx context.Context, n int64, ptime time.Duration, frame func(i int64, at uint32) *rtp.Packet) error {
+	c.mu.Lock()
+	clock := time.Duration(c.stream.codec.ClockRate())
+	c.mu.Unlock()
 	start := time.Now()
-	origin := c.stream.origin + uint32(start.Sub(c.stream.began)*8000/time.Second)
-	unit := uint32(ptime * 8000 / time.Second)
+	origin := c.stream.origin + uint32(start.Sub(c.stream.began)*clock/time.Second)
+	unit := uint32(ptime * clock / time.Second)
 	timer := time.NewTimer(0)
 	defer timer.Stop()
 	for i := int64(0); n == 0 || i < n; i++ {

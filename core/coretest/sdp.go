@@ -56,10 +56,10 @@ func (c *Caller) newSDP(direction string) string {
 		fmt.Fprintf(&maps, "a=rtpmap:%d %s\r\n", pt, encoding)
 	}
 	for _, codec := range c.o.Codecs {
-		add(codec.PayloadType(), fmt.Sprintf("%s/%d", codec, codec.ClockRate()))
+		add(codec.PayloadType(), codec.Encoding())
 	}
 	if !c.o.NoDTMF {
-		add(dtmfPayloadType, "telephone-event/8000")
+		add(dtmfPayloadType, fmt.Sprintf("telephone-event/%d", c.o.Codecs[0].ClockRate()))
 		maps.WriteString("a=fmtp:101 0-15\r\n")
 	}
 	return fmt.Sprintf("v=0\r\no=caller %d %d IN %s %s\r\ns=-\r\nc=IN %s %s\r\nt=0 0\r\nm=audio %d RTP/AVP%s\r\n%sa=ptime:%d\r\na=%s\r\n",
@@ -81,7 +81,7 @@ func (s *stream) answered(m Message) {
 		case strings.HasPrefix(line, "m=audio ") && len(fields) > 3:
 			port, _ = strconv.Atoi(fields[1])
 			formats = fields[3:]
-		case strings.HasPrefix(line, "a=rtpmap:") && strings.Contains(line, "telephone-event/8000"):
+		case strings.HasPrefix(line, "a=rtpmap:") && strings.Contains(line, "telephone-event/"):
 			pt, _ := strconv.ParseUint(strings.TrimPrefix(fields[0], "a=rtpmap:"), 10, 7)
 			s.dtmf = uint8(pt)
 		}

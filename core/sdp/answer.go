@@ -115,7 +115,8 @@ func (s *stream) agree(c Capabilities) (n Negotiated, ok bool) {
 	}
 	n.Crypto, n.cryptoTag = media.Crypto{Suite: protection.suite, Receive: protection.key}, protection.tag
 	n.Codec, n.PayloadType = s.formats[i].codec, s.formats[i].payloadType
-	if j := slices.IndexFunc(s.formats, func(f format) bool { return f.dtmf }); j >= 0 && c.DTMF {
+	clock := n.Codec.ClockRate() // telephone-event goes with audio of its own clock (RFC 4733 §2.1)
+	if j := slices.IndexFunc(s.formats, func(f format) bool { return f.dtmf == clock }); j >= 0 && c.DTMF {
 		n.DTMFPayloadType = s.formats[j].payloadType
 	}
 	n.Receive = s.direction == sdp.DirectionSendRecv || s.direction == sdp.DirectionSendOnly
@@ -157,9 +158,9 @@ func (l Local) description() *sdp.SessionDescription {
 // stream is our side of one stream with one codec.
 func (l Local) stream(protos []string, n Negotiated, direction sdp.Direction) *sdp.MediaDescription {
 	m := &sdp.MediaDescription{MediaName: sdp.MediaName{Media: "audio", Port: sdp.RangedPort{Value: l.Port}, Protos: protos}}
-	addCodec(m, n.PayloadType, n.Codec.String()+"/"+strconv.Itoa(n.Codec.ClockRate()), "")
+	addCodec(m, n.PayloadType, n.Codec.Encoding(), "")
 	if n.DTMFPayloadType != 0 {
-		addCodec(m, n.DTMFPayloadType, "telephone-event/8000", dtmfEvents)
+		addCodec(m, n.DTMFPayloadType, telephoneEvent(n.Codec.ClockRate()), dtmfEvents)
 	}
 	if n.Crypto.Suite != media.NoSuite {
 		l.addCrypto(m, n.cryptoTag, n.Crypto.Suite)
@@ -170,6 +171,9 @@ func (l Local) stream(protos []string, n Negotiated, direction sdp.Direction) *s
 	addAttributes(m, n.Ptime.Milliseconds(), direction)
 	return m
 }
+
+// telephoneEvent is the encoding at a clock rate in Hz.
+func telephoneEvent(clock int) string { return "telephone-event/" + strconv.Itoa(clock) }
 
 func addCodec(m *sdp.MediaDescription, pt uint8, encoding, fmtp string) {
 	number := strconv.Itoa(int(pt))

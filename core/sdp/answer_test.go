@@ -31,6 +31,8 @@ func usual() Negotiated {
 	return Negotiated{Remote: netip.MustParseAddrPort("192.0.2.7:4000"), Codec: media.PCMU, Ptime: 20 * time.Millisecond, Send: true, Receive: true}
 }
 
+func wideband(c *Capabilities) { c.Codecs, c.DTMF = media.Codecs(), true }
+
 func TestAnswerNegotiates(t *testing.T) {
 	for _, c := range []struct {
 		name  string
@@ -43,6 +45,40 @@ func TestAnswerNegotiates(t *testing.T) {
 			name:  "the caller's order decides",
 			lines: []string{peerC, "m=audio 4000 RTP/AVP 8 0"},
 			want:  func(n *Negotiated) { n.Codec, n.PayloadType = media.PCMA, 8 },
+		},
+		{
+			name:  "G.722, whose clock rate is half its sample rate",
+			lines: []string{peerC, "m=audio 4000 RTP/AVP 9 0 101", "a=rtpmap:9 G722/8000", "a=rtpmap:101 telephone-event/8000"},
+			c:     wideband,
+			want:  func(n *Negotiated) { n.Codec, n.PayloadType, n.DTMFPayloadType = media.G722, 9, 101 },
+		},
+		{
+			name:  "G.722 without rtpmap",
+			lines: []string{peerC, "m=audio 4000 RTP/AVP 9"},
+			c:     wideband,
+			want:  func(n *Negotiated) { n.Codec, n.PayloadType = media.G722, 9 },
+		},
+		{
+			name:  "G.722 is not allowed",
+			lines: []string{peerC, "m=audio 4000 RTP/AVP 9 0"},
+		},
+		{
+			name: "L16 with the telephone-event of its clock rate",
+			lines: []string{peerC, "m=audio 4000 RTP/AVP 110 0 101 102", "a=rtpmap:110 L16/16000/1",
+				"a=rtpmap:101 telephone-event/8000", "a=rtpmap:102 telephone-event/16000"},
+			c:    wideband,
+			want: func(n *Negotiated) { n.Codec, n.PayloadType, n.DTMFPayloadType = media.L16Wideband, 110, 102 },
+		},
+		{
+			name:  "L16 without a telephone-event of its clock rate",
+			lines: []string{peerC, "m=audio 4000 RTP/AVP 110 101", "a=rtpmap:110 l16/16000", "a=rtpmap:101 telephone-event/8000"},
+			c:     wideband,
+			want:  func(n *Negotiated) { n.Codec, n.PayloadType = media.L16Wideband, 110 },
+		},
+		{
+			name:  "L16 of two channels, of another rate and without rtpmap",
+			lines: []string{peerC, "m=audio 4000 RTP/AVP 110 11 96 97 0", "a=rtpmap:110 L16/16000/2", "a=rtpmap:97 L16/44100"},
+			c:     wideband,
 		},
 		{
 			name:  "of the allowed codecs",

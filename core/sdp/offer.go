@@ -3,7 +3,6 @@ package sdp
 import (
 	"bytes"
 	"slices"
-	"strconv"
 
 	"github.com/pion/sdp/v3"
 
@@ -52,11 +51,17 @@ func (l Local) offered(c Capabilities, secure bool) *sdp.MediaDescription {
 		profile = "SAVP"
 	}
 	m := &sdp.MediaDescription{MediaName: sdp.MediaName{Media: "audio", Port: sdp.RangedPort{Value: l.Port}, Protos: []string{"RTP", profile}}}
+	var clocks []int
 	for _, codec := range c.Codecs {
-		addCodec(m, codec.PayloadType(), codec.String()+"/"+strconv.Itoa(codec.ClockRate()), "")
+		addCodec(m, codec.PayloadType(), codec.Encoding(), "")
+		if !slices.Contains(clocks, codec.ClockRate()) {
+			clocks = append(clocks, codec.ClockRate())
+		}
 	}
 	if c.DTMF {
-		addCodec(m, dtmfPayloadType, "telephone-event/8000", dtmfEvents)
+		for i, clock := range clocks {
+			addCodec(m, dtmfPayloadType+uint8(i), telephoneEvent(clock), dtmfEvents)
+		}
 	}
 	if c.SRTP != SRTPOff {
 		for i, suite := range media.Suites() {
@@ -179,7 +184,7 @@ func offeredBy(m *sdp.MediaDescription) (c Capabilities) {
 		if f.audio {
 			c.Codecs = append(c.Codecs, f.codec)
 		}
-		c.DTMF = c.DTMF || f.dtmf
+		c.DTMF = c.DTMF || f.dtmf != 0
 	}
 	switch {
 	case isSecure(m):

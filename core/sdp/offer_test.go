@@ -20,6 +20,9 @@ func TestOffer(t *testing.T) {
 	}{
 		{"all", testCapabilities(), "m=audio 10000 RTP/AVP 0 8 101\r\na=rtpmap:0 PCMU/8000\r\na=rtpmap:8 PCMA/8000\r\n" +
 			"a=rtpmap:101 telephone-event/8000\r\na=fmtp:101 0-15\r\na=ptime:20\r\na=sendrecv\r\n"},
+		{"two clock rates", Capabilities{Codecs: []media.Codec{media.G722, media.L16Wideband, media.L16}, DTMF: true},
+			"m=audio 10000 RTP/AVP 9 96 97 101 102\r\na=rtpmap:9 G722/8000\r\na=rtpmap:96 L16/16000\r\na=rtpmap:97 L16/8000\r\n" +
+				"a=rtpmap:101 telephone-event/8000\r\na=fmtp:101 0-15\r\na=rtpmap:102 telephone-event/16000\r\na=fmtp:102 0-15\r\na=ptime:20\r\na=sendrecv\r\n"},
 		{"PCMA, 40 ms, no digits", Capabilities{Codecs: []media.Codec{media.PCMA}, Ptime: 40 * time.Millisecond},
 			"m=audio 10000 RTP/AVP 8\r\na=rtpmap:8 PCMA/8000\r\na=ptime:40\r\na=sendrecv\r\n"},
 	} {

@@ -40,7 +40,7 @@ type Negotiated struct {
 	RemoteRTCP      netip.AddrPort // where RTCP goes (RFC 3605); the zero value: one port above Remote
 	Codec           media.Codec
 	PayloadType     uint8         // to send Codec with: the peer's number
-	DTMFPayloadType uint8         // of telephone-event; 0: not agreed
+	DTMFPayloadType uint8         // of telephone-event at the clock rate of Codec; 0: not agreed
 	Ptime           time.Duration // that the peer wants to receive
 	Send, Receive   bool
 	Hold            bool // the peer took away our direction to send
@@ -65,7 +65,7 @@ func syntaxError(format string, args ...any) error {
 // dtmfEvents are the events we take: the digits, *, #, A to D (RFC 4733 §3.2).
 const dtmfEvents = "0-15"
 
-// dtmfPayloadType is the number we offer telephone-event with.
+// dtmfPayloadType is the number we offer telephone-event with; those after it are for further clock rates.
 const dtmfPayloadType = 101
 
 const (

@@ -29,7 +29,7 @@ type format struct {
 	payloadType uint8
 	audio       bool // one of our codecs
 	codec       media.Codec
-	dtmf        bool
+	dtmf        int // clock rate of telephone-event in Hz; 0: it is something else
 }
 
 // usable tells whether a stream of an m= line can be one of ours at all.
@@ -160,21 +160,17 @@ func formatsOf(m *sdp.MediaDescription) []format {
 	return formats
 }
 
-// formatOf knows "pcmu/8000", also with "/1" for its one channel.
+// formatOf knows "pcmu/8000", also with "/1" for its one channel; static payload types have a meaning without.
 func formatOf(pt uint8, encoding string) format {
 	f := format{payloadType: pt}
-	switch strings.TrimSuffix(encoding, "/1") {
-	case "pcmu/8000":
-		f.audio, f.codec = true, media.PCMU
-	case "pcma/8000":
-		f.audio, f.codec = true, media.PCMA
-	case "telephone-event/8000":
-		f.dtmf = true
-	case "":
-		for _, c := range media.Codecs() {
-			if c.PayloadType() == pt {
-				f.audio, f.codec = true, c
-			}
+	encoding = strings.TrimSuffix(encoding, "/1")
+	if clock, ok := strings.CutPrefix(encoding, "telephone-event/"); ok {
+		f.dtmf, _ = strconv.Atoi(clock)
+		return f
+	}
+	for _, c := range media.Codecs() {
+		if strings.EqualFold(encoding, c.Encoding()) || encoding == "" && c.Static() && c.PayloadType() == pt {
+			f.audio, f.codec = true, c
 		}
 	}
 	return f

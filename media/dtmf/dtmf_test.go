@@ -242,7 +242,7 @@ func TestVolume(t *testing.T) {
 }
 
 func TestSequence(t *testing.T) {
-	s, err := Lay("1w#", 80*time.Millisecond, 80*time.Millisecond, ptime)
+	s, err := Lay("1w#", 80*time.Millisecond, 80*time.Millisecond, ptime, 8000)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -279,7 +279,7 @@ func TestSequence(t *testing.T) {
 
 // A key that is down for longer than the duration field can say is sent in segments that follow on each other.
 func TestSequenceSegments(t *testing.T) {
-	s, err := Lay("5", 20*time.Second, 0, ptime)
+	s, err := Lay("5", 20*time.Second, 0, ptime, 8000)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -321,7 +321,7 @@ func TestLayRefuses(t *testing.T) {
 		{name: "no ptime", digits: "1"},
 		{name: "too many", digits: string(make([]byte, 1001)), ptime: ptime},
 	} {
-		if s, err := Lay(tt.digits, tt.on, tt.gap, tt.ptime); err == nil {
+		if s, err := Lay(tt.digits, tt.on, tt.gap, tt.ptime, 8000); err == nil {
 			t.Errorf("%s: %d frames, want an error", tt.name, s.Len())
 		}
 	}
@@ -337,7 +337,7 @@ func TestThereAndBack(t *testing.T) {
 			for i := range digits {
 				digits[i], _ = Digit(uint8(random.IntN(16)))
 			}
-			s, err := Lay(string(digits), on, 60*time.Millisecond, ptime)
+			s, err := Lay(string(digits), on, 60*time.Millisecond, ptime, 8000)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -425,7 +425,7 @@ func FuzzReceiver(f *testing.F) {
 func FuzzLay(f *testing.F) {
 	f.Add("123#", int64(ptime), int64(ptime), int64(ptime))
 	f.Fuzz(func(t *testing.T, digits string, on, gap, ptime int64) {
-		s, err := Lay(digits, time.Duration(on), time.Duration(gap), time.Duration(ptime))
+		s, err := Lay(digits, time.Duration(on), time.Duration(gap), time.Duration(ptime), 8000)
 		if err != nil {
 			return
 		}

@@ -14,9 +14,8 @@ const (
 	longestOn  = time.Minute
 	maxDigits  = 1000
 
-	clockRate = 8000 // Hz, that of the G.711 streams that the events stand in for (RFC 4733 §2.1)
-	volume    = 10   // −dBm0
-	endCopies = 3    // the end of an event is sent three times (RFC 4733 §2.5.1.4)
+	volume    = 10 // −dBm0
+	endCopies = 3  // the end of an event is sent three times (RFC 4733 §2.5.1.4)
 )
 
 // Packet is what a Sequence sends in one frame.
@@ -48,8 +47,9 @@ type press struct {
 }
 
 // Lay lays out digits in frames of ptime, each down for on and followed by gap; zero: 100 ms both. 'w' is a pause of 500 ms.
+// clockRate, in Hz, is that of the audio that the events stand in for (RFC 4733 §2.1).
 // The gap is at least as long as the copies of the end and one quiet frame take.
-func Lay(digits string, on, gap, ptime time.Duration) (*Sequence, error) {
+func Lay(digits string, on, gap, ptime time.Duration, clockRate int) (*Sequence, error) {
 	if on == 0 {
 		on = defaultOn
 	}
@@ -60,7 +60,7 @@ func Lay(digits string, on, gap, ptime time.Duration) (*Sequence, error) {
 		return nil, err
 	}
 	frames := func(d time.Duration) int64 { return int64((d + ptime - 1) / ptime) }
-	unit := int64(ptime * clockRate / time.Second)
+	unit := int64(ptime * time.Duration(clockRate) / time.Second)
 	s := &Sequence{on: frames(on), unit: unit, segment: 0xffff / unit}
 	quiet := max(frames(gap), endCopies)
 	for i, c := range []byte(digits) {

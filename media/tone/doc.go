@@ -1,4 +1,8 @@
-// Package tone makes sines: one or several frequencies, as real numbers that can be looped without a click.
+// Package tone makes the sounds of a telephone exchange, and those to measure one with: sines, one or several, with or without
+// a cadence, modulated or sweeping; noise; and the tones of the world's networks by name. Parse reads how they are written.
 //
-// It knows no codec: the peak of each sine is given in units of samples. Cadences and sweeps are not here.
+//	text ── Parse ──> Spec ── Lay ──> Score ── Render ──> samples, as real numbers
+//
+// All is a pure function of the sample's number: no clock, no state, and any part can be rendered on its own. The package knows
+// no codec: the peak of each sine is given in units of samples.
 package tone

@@ -101,8 +101,23 @@ func Fade(samples []float64, first, length, ramp int64) {
 		if length > 0 {
 			edge = min(at, length-1-at)
 		}
-		if edge < ramp {
-			samples[i] *= (1 - math.Cos(math.Pi*(float64(edge)+0.5)/float64(ramp))) / 2
+		samples[i] *= swell(edge, ramp)
+	}
+}
+
+// FadeOut is Fade for the end alone.
+func FadeOut(samples []float64, first, length, ramp int64) {
+	for i := range samples {
+		if edge := length - 1 - first - int64(i); length > 0 {
+			samples[i] *= swell(edge, ramp)
 		}
 	}
+}
+
+// swell is how loud a sound is at so many samples from silence.
+func swell(edge, ramp int64) float64 {
+	if edge >= ramp {
+		return 1
+	}
+	return (1 - math.Cos(math.Pi*(float64(edge)+0.5)/float64(ramp))) / 2
 }

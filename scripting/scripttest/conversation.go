@@ -143,7 +143,7 @@ func (t *trial) Heard(callID string, payloadType uint8, timestamp uint32, payloa
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	c := t.conversation(callID)
-	if payloadType < firstDynamic {
+	if _, sound := codecOf(payloadType); sound {
 		c.ear.hear(payloadType, timestamp, payload)
 		return
 	}

@@ -10,22 +10,20 @@ import (
 
 const (
 	longestGap   = 10 * time.Second // of nothing that is filled with silence, by the timestamps
-	usuallyHeard = 256 << 10        // octets that there is room for at first: half a minute
-	mostHeard    = 64 << 20         // octets that are kept of a call: more than two hours
+	usuallyHeard = 256 << 10        // samples that there is room for at first: half a minute
+	mostHeard    = 64 << 20         // samples that are kept of a call: more than an hour
 	silentAfter  = 100 * time.Millisecond
 )
 
-// firstDynamic is the first payload type that has no fixed meaning (RFC 3551 §6): callers offer telephone-event with one.
-const firstDynamic = 96
-
-// ear keeps what a caller hears as it came, and measures it when the test asks. Its trial's mu guards it.
+// ear keeps what a caller hears, and measures it when the test asks. Its trial's mu guards it.
 type ear struct {
-	keys  dtmf.Receiver
-	codec media.Codec
-	codes []byte // G.711, gaps filled with silence; of the codec that came last
-	began time.Time
-	last  time.Time // when a packet came last
-	next  uint32    // timestamp that should come next
+	keys    dtmf.Receiver
+	codec   media.Codec
+	decoder media.Decoder
+	samples []int16 // gaps filled with silence; of the codec that came last
+	began   time.Time
+	last    time.Time // when a packet came last
+	next    uint32    // timestamp that should come next
 }
 
 // press takes in a packet of telephone-event, and returns the keys that are now up again.
@@ -34,7 +32,7 @@ func (e *ear) press(timestamp uint32, payload []byte) (keys string) {
 	if err != nil {
 		return ""
 	}
-	ended, n := e.keys.Receive(event, timestamp, 8000, 0) // nothing is lost here, so none ends by time
+	ended, n := e.keys.Receive(event, timestamp, e.codec.ClockRate(), 0) // nothing is lost here, so none ends by time
 	for _, press := range ended[:n] {
 		keys += string(press.Digit)
 	}
@@ -44,22 +42,22 @@ func (e *ear) press(timestamp uint32, payload []byte) (keys string) {
 // hear takes in a packet of sound. After a change of codec it begins anew.
 func (e *ear) hear(payloadType uint8, timestamp uint32, payload []byte) {
 	codec, ok := codecOf(payloadType)
-	if !ok || len(e.codes) > mostHeard {
+	if !ok || len(e.samples) > mostHeard {
 		return
 	}
-	gap := int32(timestamp - e.next)
-	if e.began.IsZero() || codec != e.codec || gap > int32(longestGap.Seconds()*8000) {
-		*e = ear{keys: e.keys, codec: codec, codes: make([]byte, 0, usuallyHeard), began: time.Now(), next: timestamp}
+	clock, rate := codec.ClockRate(), codec.SampleRate()
+	gap := int(int32(timestamp - e.next))
+	if e.began.IsZero() || codec != e.codec || gap > int(longestGap.Seconds())*clock {
+		*e = ear{keys: e.keys, codec: codec, decoder: codec.Decoder(), samples: make([]int16, 0, usuallyHeard), began: time.Now(), next: timestamp}
 		gap = 0
 	}
 	if gap < 0 {
 		return // late, or sent twice
 	}
-	for range gap {
-		e.codes = append(e.codes, silenceOf(codec))
-	}
-	e.codes = append(e.codes, payload...)
-	e.next, e.last = timestamp+uint32(len(payload)), time.Now()
+	e.samples = append(e.samples, make([]int16, gap*rate/clock)...)
+	before := len(e.samples)
+	e.samples = e.decoder.Decode(e.samples, payload)
+	e.next, e.last = timestamp+uint32((len(e.samples)-before)*clock/rate), time.Now()
 }
 
 func codecOf(payloadType uint8) (media.Codec, bool) {
@@ -71,24 +69,22 @@ func codecOf(payloadType uint8) (media.Codec, bool) {
 	return 0, false
 }
 
-// silenceOf is the code of a sample of zero.
-func silenceOf(c media.Codec) byte { return c.Encode(nil, []int16{0})[0] }
-
 // present is what is heard now: whether anything is, and the last samples.
 func (e *ear) present() (samples []int16, ok bool) {
 	if e.last.IsZero() || time.Since(e.last) > silentAfter {
 		return nil, false
 	}
-	from := max(0, len(e.codes)-measure.ChordLength(e.options()))
-	return e.codec.Decode(nil, e.codes[from:]), true
+	return e.samples[max(0, len(e.samples)-measure.ChordLength(e.options())):], true
 }
 
 // options measure levels against the codec's own full scale.
-func (e *ear) options() measure.Options { return measure.Options{Milliwatt: e.codec.Amplitude(0)} }
+func (e *ear) options() measure.Options {
+	return measure.Options{SampleRate: e.codec.SampleRate(), Milliwatt: e.codec.Amplitude(0)}
+}
 
 // measured is all that was heard so far.
 func (e *ear) measured() measure.Result {
 	m := measure.New(e.options())
-	m.Write(e.codec.Decode(nil, e.codes))
+	m.Write(e.samples)
 	return m.Result()
 }

@@ -8,6 +8,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -55,15 +56,26 @@ func TestTwoOffhooksTheDefaultCall(t *testing.T) {
 	})
 }
 
-func TestTwoOffhooksPCMA(t *testing.T) {
-	s := start(t, "", "behavior.auto_answer_delay_ms=0", "behavior.tone_frequency=1000", "behavior.tone_duration_seconds=2")
-	wav := filepath.Join(t.TempDir(), "out.wav")
-	out, code := command(t, time.Minute, binary, "call", "--codec", "PCMA", "--expect-tone", "1000", "--record", wav, "sip:test@127.0.0.1:"+s.port)
-	if code != 0 || !strings.Contains(out, "PCMA") {
-		t.Fatalf("exit code %d:\n%s", code, out)
-	}
-	if hz := soxFrequency(t, wav); math.Abs(hz-1000) > 5 {
-		t.Errorf("sox hears %g Hz in the recording, want 1000", hz)
+// Every other codec there is, measured and recorded at its own sample rate.
+func TestTwoOffhooksEveryCodec(t *testing.T) {
+	s := start(t, "", "behavior.auto_answer_delay_ms=0", "behavior.tone_frequency=1000", "behavior.tone_duration_seconds=2",
+		"media.preferred_codecs=PCMU,PCMA,G722,L16/8000,L16/16000")
+	for codec, rate := range map[string]float64{"PCMA": 8000, "G722": 16000, "L16/8000": 8000, "L16/16000": 16000} {
+		t.Run(strings.ReplaceAll(codec, "/", "-"), func(t *testing.T) {
+			wav := filepath.Join(t.TempDir(), "out.wav")
+			out, code := command(t, time.Minute, binary, "call", "--json", "--codec", codec, "--expect-tone", "1000", "--record", wav, "sip:test@127.0.0.1:"+s.port)
+			var m measured
+			if err := json.Unmarshal([]byte(out), &m); err != nil || code != 0 {
+				t.Fatalf("exit code %d, %v:\n%s", code, err, out)
+			}
+			if m.Codec != codec || math.Abs(m.Tone.Hz-1000) > 0.1 || math.Abs(m.Tone.DBm0+10) > 0.2 || math.Abs(m.Tone.Seconds-2) > 0.05 ||
+				m.Received.Packets != 100 || m.Received.Lost != 0 {
+				t.Errorf("measured %+v\n%s", m, out)
+			}
+			if hz := soxFrequency(t, wav, rate); math.Abs(hz-1000) > 5 {
+				t.Errorf("sox hears %g Hz in the recording, want 1000", hz)
+			}
+		})
 	}
 }
 
@@ -75,9 +87,9 @@ func TestCallExpectationFails(t *testing.T) {
 	}
 }
 
-// soxFrequency is the frequency of a recording in Hz, from sox's rough estimate. That is the mean slope of the waveform against
-// its mean level, sin(π·f/rate)·rate/π for a sine: low by 2 Hz at 440 Hz and by 25 Hz at 1000 Hz.
-func soxFrequency(t *testing.T, wav string) float64 {
+// soxFrequency is the frequency of a recording in Hz, from sox's rough estimate; rate is its sample rate. The estimate is the mean
+// slope of the waveform against its mean level, sin(π·f/rate)·rate/π for a sine: at 8 kHz low by 2 Hz at 440 Hz and by 25 Hz at 1000 Hz.
+func soxFrequency(t *testing.T, wav string, rate float64) float64 {
 	t.Helper()
 	// the middle second only: the estimate is over the whole file, and silence at its ends would count
 	out, code := command(t, time.Minute, peer(t, "sox"), wav, "-n", "trim", "0.5", "1", "stat")
@@ -89,7 +101,6 @@ func soxFrequency(t *testing.T, wav string) float64 {
 	if err != nil {
 		t.Fatal(err)
 	}
-	const rate = 8000
 	return math.Asin(rough*math.Pi/rate) * rate / math.Pi
 }
 
@@ -97,11 +108,15 @@ func soxFrequency(t *testing.T, wav string) float64 {
 // writes what it decoded.
 func TestBaresipRecordsTheTone(t *testing.T) {
 	path := peer(t, "baresip")
-	s := start(t, "", "behavior.auto_answer_delay_ms=200")
-	for _, codec := range []string{"pcmu", "pcma"} {
-		t.Run(codec, func(t *testing.T) {
+	s := start(t, "", "behavior.auto_answer_delay_ms=200", "media.preferred_codecs=PCMU,PCMA,G722,L16/8000,L16/16000")
+	for codec, rate := range map[string]float64{"pcmu/8000/1": 8000, "pcma/8000/1": 8000, "g722/16000/1": 16000, "l16/16000/1": 16000} {
+		t.Run(strings.ReplaceAll(codec, "/", "-"), func(t *testing.T) {
 			dir := baresipConfig(t, codec, "")
-			baresipHears440(t, path, dir, s.port)
+			baresipHears440(t, path, dir, s.port, rate)
+			name, _, _ := strings.Cut(strings.ToUpper(codec), "/")
+			eventually(t, 5*time.Second, "the server logs the codec "+name, func() bool {
+				return slices.ContainsFunc(s.out.lines("answered"), func(l map[string]any) bool { return strings.HasPrefix(fmt.Sprint(l["codec"]), name) })
+			})
 		})
 	}
 }
@@ -114,7 +129,7 @@ func TestBaresipSRTP(t *testing.T) {
 		t.Run(encryption, func(t *testing.T) {
 			dir := baresipConfig(t, "pcmu", ";mediaenc="+encryption)
 			baresipSpeaks(t, dir)
-			baresipHears440(t, path, dir, s.port)
+			baresipHears440(t, path, dir, s.port, 8000)
 			eventually(t, 5*time.Second, "the server logs the suite and what baresip sent", func() bool {
 				ended := s.out.lines("call ended")
 				return len(ended) > i && ended[i]["srtp"] != nil && ended[i]["received"].(float64) > 100
@@ -141,8 +156,8 @@ func baresipSpeaks(t *testing.T, dir string) {
 	}
 }
 
-// baresipHears440 has a baresip call for 5 s and record.
-func baresipHears440(t *testing.T, path, dir, port string) {
+// baresipHears440 has a baresip call for 5 s and record, at a sample rate in Hz.
+func baresipHears440(t *testing.T, path, dir, port string, rate float64) {
 	t.Helper()
 	cmd := exec.Command(path, "-f", dir, "-e", "d sip:test@127.0.0.1:"+port, "-t", "5")
 	cmd.Dir = dir
@@ -155,7 +170,7 @@ func baresipHears440(t *testing.T, path, dir, port string) {
 	if len(dumps) != 1 {
 		t.Fatalf("baresip recorded %d files:\n%s", len(dumps), log)
 	}
-	if hz := soxFrequency(t, dumps[0]); math.Abs(hz-440) > 3 {
+	if hz := soxFrequency(t, dumps[0], rate); math.Abs(hz-440) > 3 {
 		t.Errorf("sox hears %g Hz in what baresip decoded, want 440\n%s", hz, log)
 	}
 }
@@ -174,6 +189,8 @@ audio_source aubridge,phone
 audio_alert aubridge,alert
 module_path %s
 module g711.so
+module g722.so
+module l16.so
 module aubridge.so
 module sndfile.so
 module srtp.so
