@@ -8,5 +8,5 @@ import "embed"
 //go:generate sh -c "go run ../cmd/offhook api --format markdown > README.md"
 //go:generate sh -c "go run ../cmd/offhook stubs > offhook.d.lua"
 
-//go:embed *.lua
+//go:embed *.lua lib/*.lua
 var FS embed.FS
