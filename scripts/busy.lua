@@ -1,10 +1,10 @@
 -- Refuses every call.
 --
 --   [script.busy]
---   code = 486           the response: 400 to 699
---   reason = "Do Not Disturb"  its phrase, when not the usual one
---   ring_ms = 0          how long it rings before
---   retry_after = 0      seconds, tells the caller when to try again (RFC 3261 §20.33); 0 = does not
+--   code = 486                 # the response: 400 to 699
+--   reason = "Do Not Disturb"  # its phrase, when not the usual one
+--   ring_ms = 0                # how long it rings before
+--   retry_after = 0            # seconds, tells the caller when to try again (RFC 3261 §20.33); 0 = does not
 
 ---@param call Call
 function on_call(call)

@@ -1,16 +1,16 @@
 -- Collects a number: asks, confirms, and leaves it in the call record as vars.digits.
 --
 --   [script.collect]
---   prompt = 440         a WAV file of the sounds folder, or a tone in Hz
---   accepted = 880       likewise, when the number is good
---   refused = 220        likewise, when it is not
---   min = 4              digits
+--   prompt = 440         # a WAV file of the sounds folder, or a tone in Hz
+--   accepted = 880       # likewise, when the number is good
+--   refused = 220        # likewise, when it is not
+--   min = 4              # digits
 --   max = 10
---   match = "[1-9].*"    a regular expression (RE2) that the whole number must match; without it any does
+--   match = "[1-9].*"    # a regular expression (RE2) that the whole number must match; without it any does
 --   tries = 3
---   timeout_seconds = 5  for the first digit, and ...
---   pause_seconds = 3    ... for each further one; # ends the number at once
---   sensitive = false    true: for PINs, which neither the log nor the record shows
+--   timeout_seconds = 5  # for the first digit, and ...
+--   pause_seconds = 3    # ... for each further one; # ends the number at once
+--   sensitive = false    # true: for PINs, which neither the log nor the record shows
 
 local sound = require("lib.sound")
 

@@ -1,9 +1,9 @@
 -- Early media: a sound before the answer (183), then the answer or a refusal.
 --
 --   [script.early_media]
---   sound = 425          a WAV file of the sounds folder, or a tone in Hz
---   seconds = 3          of the tone
---   code = 404           the response then; 200: answers, plays answered_sound and hangs up
+--   sound = 425  # a WAV file of the sounds folder, or a tone in Hz
+--   seconds = 3  # of the tone
+--   code = 404   # the response then; 200: answers, plays answered_sound and hangs up
 --   answered_sound = 440
 
 local sound = require("lib.sound")

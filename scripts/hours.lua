@@ -2,9 +2,9 @@
 --
 --   [script.hours]
 --   open = "mon-fri 09:00-17:30; sat 10:00-13:00"
---   holidays = "dec 24-dec 26; jan 1"   closed whatever the weekday; without it there are none
---   zone = "Europe/Berlin"              without it the server's own
---   open_sound = 880                    a WAV file of the sounds folder, or a tone in Hz
+--   holidays = "dec 24-dec 26; jan 1"  # closed whatever the weekday; without it there are none
+--   zone = "Europe/Berlin"             # without it the server's own
+--   open_sound = 880                   # a WAV file of the sounds folder, or a tone in Hz
 --   closed_sound = 440
 
 local sound = require("lib.sound")

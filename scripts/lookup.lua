@@ -4,7 +4,7 @@
 --   http_allow = ["127.0.0.1:8000"]
 --   [script.lookup]
 --   url = "http://127.0.0.1:8000/route?from={from}&to={to}"
---   timeout_ms = 800     of each try
+--   timeout_ms = 800  # of each try
 --   retries = 1
 --
 -- The service answers {"action": "reject", "code": 603}, {"action": "redirect", "to": ["sip:200@192.0.2.10"]} or {"action": "answer"}.
@@ -32,7 +32,7 @@ function on_call(call)
   local todo = plan(call) or {}
   if todo.action == "reject" then
     call:reject(todo.code)
-  elseif todo.action == "redirect" then
+  elseif todo.action == "redirect" and todo.to then
     call:redirect(todo.to)
   end
   answer(call)

@@ -1,12 +1,12 @@
 -- A menu: asks for a digit, plays what belongs to it, and hangs up.
 --
 --   [script.menu]
---   prompt = 440         a WAV file of the sounds folder, or a tone in Hz
---   invalid = 220        after a digit that is no choice: a WAV file or a tone
+--   prompt = 440         # a WAV file of the sounds folder, or a tone in Hz
+--   invalid = 220        # after a digit that is no choice: a WAV file or a tone
 --   tries = 3
---   timeout_seconds = 5  to press a digit
+--   timeout_seconds = 5  # to press a digit
 --   [script.menu.choices]
---   1 = 600              a WAV file or a tone for each digit
+--   1 = 600              # a WAV file or a tone for each digit
 --   2 = "sales.wav"
 
 local sound = require("lib.sound")

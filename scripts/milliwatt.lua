@@ -2,8 +2,8 @@
 --
 --   [script.milliwatt]
 --   hz = 1004
---   level = 0            dBm0
---   limit_seconds = 300  the longest a call may last
+--   level = 0            # dBm0
+--   limit_seconds = 300  # the longest a call may last
 
 ---@param call Call
 function on_call(call)

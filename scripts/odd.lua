@@ -9,11 +9,11 @@
 --   endless  rings until the caller gives up
 --
 --   [script.odd]
---   behaviour = "slow"   for numbers without one
---   shortest_ms = 200    of the random time
+--   behaviour = "slow"  # for numbers without one
+--   shortest_ms = 200   # of the random time
 --   longest_ms = 8000
---   code = 503           of the refusal
---   seconds = 10         how long answered calls last
+--   code = 503          # of the refusal
+--   seconds = 10        # how long answered calls last
 
 -- finish answers, and sends a tone or nothing until the time is up.
 local function finish(call, hz)

@@ -1,8 +1,8 @@
 -- Sends callers elsewhere (3xx): their phone or proxy tries the targets in this order.
 --
 --   [script.redirect]
---   to = ["sip:{user}@192.0.2.10", "sip:operator@192.0.2.11"]   {user} is the called number
---   code = 302                                                  301 when it is for good
+--   to = ["sip:{user}@192.0.2.10", "sip:operator@192.0.2.11"]  # {user} is the called number
+--   code = 302                                                 # 301 when it is for good
 
 ---@param call Call
 function on_call(call)

@@ -1,10 +1,10 @@
 -- Refuses calls by the beginning of a number. The others get what default.lua does.
 --
 --   [script.reject_by_prefix]
---   called = ["900", "+881"]   beginnings of called numbers
---   callers = ["0190"]         beginnings of callers' numbers
---   anonymous = false          true: refuses callers without a number, too (RFC 5079)
---   code = 403                 the response for the others
+--   called = ["900", "+881"]  # beginnings of called numbers
+--   callers = ["0190"]        # beginnings of callers' numbers
+--   anonymous = false         # true: refuses callers without a number, too (RFC 5079)
+--   code = 403                # the response for the others
 
 require("default")
 local answer = on_call -- of default.lua
