@@ -12,6 +12,8 @@ package config
 import (
 	_ "embed"
 	"time"
+
+	"github.com/knadh/koanf/parsers/toml/v2"
 )
 
 // Default is the commented default configuration, which is also the lowest
@@ -39,6 +41,7 @@ type Config struct {
 	Routes []Route `koanf:"-"`
 
 	values map[string]any    // every key with its value, for Get
+	tree   map[string]any    // the same by sections, without routes
 	places map[string]string // where values came from, for Place
 }
 
@@ -82,6 +85,7 @@ type Media struct {
 	EnableDTMF        bool     `koanf:"enable_dtmf"`
 	AudioSampleRate   int      `koanf:"audio_sample_rate"`
 	SoundsDir         string   `koanf:"sounds_dir"`
+	RecordingsDir     string   `koanf:"recordings_dir"`
 }
 
 // Scripting is the [scripting] section.
@@ -153,5 +157,8 @@ func (c *Config) Get(script, key string) (value any, ok bool) {
 	value, ok = c.values["behavior."+key]
 	return value, ok
 }
+
+// TOML is the configuration as a file that loads to the same, but for routes.
+func (c *Config) TOML() ([]byte, error) { return toml.Parser().Marshal(c.tree) }
 
 func seconds(s float64) time.Duration { return time.Duration(s * float64(time.Second)) }

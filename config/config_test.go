@@ -106,6 +106,26 @@ func TestLaterSourcesWin(t *testing.T) {
 	}
 }
 
+func TestTOMLLoadsToTheSame(t *testing.T) {
+	c, err := load(t, "[sip]\nport = 5070\ntransport = [\"udp\", \"tcp\"]\n[script.menu]\nwords = [1, \"x\"]\n[script.menu.deep]\nk = 1.5\n", Options{
+		Flags: []Flag{{"--set", "behavior.tone_frequency", "1000"}},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	text, err := c.TOML()
+	if err != nil {
+		t.Fatal(err)
+	}
+	again, err := load(t, string(text), Options{})
+	if err != nil {
+		t.Fatalf("%v\n%s", err, text)
+	}
+	if !reflect.DeepEqual(again.values, c.values) || !reflect.DeepEqual(again.Script, c.Script) {
+		t.Errorf("came back as\n%v, want\n%v", again.values, c.values)
+	}
+}
+
 func TestErrorsNameThePlaceAndTheCure(t *testing.T) {
 	tests := []struct {
 		name, toml string

@@ -197,7 +197,7 @@ func (l *loader) config() *Config {
 		l.fail("", "", "%v", err)
 		return c
 	}
-	c.values, c.places, c.Routes = l.k.All(), l.place, l.list
+	c.values, c.tree, c.places, c.Routes = l.k.All(), l.k.Raw(), l.place, l.list
 	if len(l.errs) == 0 {
 		c.validate(func(key, format string, args ...any) { l.fail(l.place[key], key, format, args...) })
 	}

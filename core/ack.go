@@ -15,6 +15,7 @@ func (c *Call) ack(req *sip.Request) {
 	}
 	a.stop()
 	c.accepted = nil
+	defer c.offerHold()    // it may have waited for this
 	if c.byeOnAck != nil { // the call was hung up before the ACK (RFC 3261 §15)
 		c.sendBye(c.byeOnAck)
 		return

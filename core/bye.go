@@ -66,7 +66,7 @@ func (c *Call) sendBye(h Headers) {
 		if err != nil || res.StatusCode >= 300 {
 			c.log.Info("BYE without success", "error", err, "status", statusOf(res))
 		}
-	})
+	}, nil)
 	if err != nil {
 		c.log.Warn("BYE not sent", "error", err)
 	}
@@ -128,4 +128,5 @@ func (c *Call) end(cause error) {
 		c.final = c.session.Close()
 	}
 	c.cancel(cause)
+	c.dropRequests() // after that: who waits for one finds that the call has ended
 }

@@ -43,6 +43,9 @@ type Call struct {
 	accepted  *accepted // the 200 that waits for its ACK: of the INVITE or of a re-INVITE
 	byeOnAck  []Header  // a BYE waits for that ACK, with these header fields; nil: none does
 	limit     *transaction.Timer
+	holding   *holding  // our re-INVITE; nil: there is none
+	reinvited uint32    // CSeq number of our last re-INVITE that got a 2xx
+	referral  *referral // our last REFER, as long as the peer tells of it
 
 	negotiation negotiation
 	session     *media.Session // nil until the first answer or early media

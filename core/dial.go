@@ -90,9 +90,7 @@ func (c *Call) newInvite(uri sip.Uri, o DialOptions) *sip.Request {
 	req.AppendHeader(sip.NewHeader("Allow", allowedMethods))
 	c.server.identify(req)
 	o.Headers.addTo(req)
-	contentType := sip.ContentTypeHeader(acceptedBodies)
-	req.AppendHeader(&contentType)
-	req.SetBody(c.negotiation.ours)
+	withSDP(req, c.negotiation.ours)
 	return req
 }
 
@@ -141,7 +139,7 @@ func (c *Call) inviteAnswered(res *sip.Response) {
 	tag, _ := tagOf(res.To().Params)
 	if c.state.Answered() || c.state == Ended && !c.answered.IsZero() {
 		if mine, _ := tagOf(c.dialog.remote.Params); mine == tag {
-			c.sendAck(&c.dialog)
+			c.sendAck(&c.dialog, c.request.CSeq().SeqNo)
 			return
 		}
 		c.hangupFork(res)
@@ -157,7 +155,7 @@ func (c *Call) inviteAnswered(res *sip.Response) {
 	c.answered = time.Now()
 	c.ending.Code = res.StatusCode
 	c.dialog.answered(res)
-	c.sendAck(&c.dialog)
+	c.sendAck(&c.dialog, c.request.CSeq().SeqNo)
 	n, err := sdp.Accept(res.Body(), c.negotiation.ours)
 	if err != nil {
 		c.hangup(ErrRefused, HangupOptions{Reason: "unusable answer", Q850: 88})
@@ -171,15 +169,16 @@ func (c *Call) inviteAnswered(res *sip.Response) {
 func (c *Call) hangupFork(res *sip.Response) {
 	d := c.dialog
 	d.answered(res)
-	c.sendAck(&d)
+	c.sendAck(&d, c.request.CSeq().SeqNo)
 	bye := d.request(sip.BYE)
 	if _, err := c.server.transactions.Send(bye, d.next(), func(*sip.Response, error) {}); err != nil {
 		c.log.Debug("BYE not sent", "error", err)
 	}
 }
 
-func (c *Call) sendAck(d *dialog) {
-	if err := c.server.transactions.SendACK(d.requestWith(sip.ACK, c.request.CSeq().SeqNo), d.next()); err != nil {
+// sendAck acknowledges a 2xx to the INVITE or re-INVITE with that CSeq number.
+func (c *Call) sendAck(d *dialog, seq uint32) {
+	if err := c.server.transactions.SendACK(d.requestWith(sip.ACK, seq), d.next()); err != nil {
 		c.log.Debug("ACK not sent", "error", err)
 	}
 }

@@ -97,9 +97,9 @@ func (d *dialog) advance(seq uint32) bool {
 	return true
 }
 
-// refresh takes a new remote target (RFC 3261 §12.2.2).
-func (d *dialog) refresh(req *sip.Request) {
-	if c := req.Contact(); c != nil && !c.Address.Wildcard {
+// retarget takes a new remote target, from a request or a 2xx (RFC 3261 §12.2).
+func (d *dialog) retarget(c *sip.ContactHeader) {
+	if c != nil && !c.Address.Wildcard {
 		d.target = targetOf(c)
 	}
 }

@@ -11,8 +11,8 @@
 // A call lives in the shard of its Call-ID, and that shard's lock is the call's
 // lock: messages, timers and the methods of Call change it one at a time, so a
 // race such as CANCEL against 200 is decided once. No method of Call blocks;
-// what takes time is waited for on a channel (Confirmed, a playback's Done, the
-// context of the call) or reported as an Event.
+// what takes time is waited for on a channel (Confirmed, Done of a playback or of a
+// request on its way, the context of the call) or reported as an Event.
 //
 // Goroutines: one for each call, which runs the Handler and ends when it
 // returns, after the call has ended. Close ends all calls and waits for them.

@@ -25,6 +25,7 @@ var (
 	ErrNoCommonCodec = errors.New("no common codec")
 	ErrNoMedia       = errors.New("the call has no media session")
 	ErrStatus        = errors.New("status code is out of range")
+	ErrURI           = errors.New("not a URI")
 )
 
 // Ending is how a call ended.

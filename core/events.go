@@ -17,6 +17,7 @@ const (
 	EventResume                            // a re-INVITE gave it back
 	EventInfo                              // an INFO that is no digit
 	EventMediaTimeout                      // no RTP came for Options.MediaSilent
+	EventMessage                           // a MESSAGE
 )
 
 // Event is something that happened to a call.
@@ -25,8 +26,8 @@ type Event struct {
 	Digit       byte          // EventDigit: '0'–'9', '*', '#', 'A'–'D'
 	Duration    time.Duration // EventDigit: how long the key was down; 0: unknown
 	Via         string        // EventDigit: "rfc4733" or "info"
-	ContentType string        // EventInfo
-	Body        string        // EventInfo
+	ContentType string        // EventInfo, EventMessage
+	Body        string        // EventInfo, EventMessage
 }
 
 // maxHeldEvents bounds what a peer can make a call hold before its handler

@@ -34,14 +34,17 @@ func FuzzDeliver(f *testing.F) {
 	update := "UPDATE" + head + "4" + rest(";tag={TAG}", "3 UPDATE", answer)
 	info := "INFO" + head + "5" + rest(";tag={TAG}", "4 INFO", "Signal=1\r\n")
 	bye := "BYE" + head + "6" + rest(";tag={TAG}", "5 BYE", "")
+	notify := strings.Replace("NOTIFY"+head+"8"+rest(";tag={TAG}", "2 NOTIFY", "SIP/2.0 200 OK\r\n"), "application/sdp", "message/sipfrag\r\nEvent: refer\r\nSubscription-State: terminated", 1)
+	text := strings.Replace("MESSAGE"+head+"9"+rest(";tag={TAG}", "3 MESSAGE", "hello"), "application/sdp", "text/plain", 1)
 	cancel := "CANCEL" + head + "1" + rest("", "1 CANCEL", "")
 	delayed := "INVITE" + head + "1" + rest("", "1 INVITE", "")
 	for _, seed := range [][]string{
-		{invite, ack, hold, ack, update, info, bye}, {invite, cancel, ack}, {invite, bye, bye}, {delayed, ack}, {invite},
+		{invite, ack, hold, ack, update, info, bye}, {invite, cancel, ack}, {invite, bye, bye}, {delayed, ack}, {invite}, {invite, ack, notify, text},
 		{"OPTIONS" + head + "7" + rest("", "1 OPTIONS", "")}, {"SIP/2.0 200 OK\r\nVia: SIP/2.0/UDP 192.0.2.1:5060;branch=z9hG4bK-x" + rest(";tag={TAG}", "1 INVITE", answer)},
 	} {
 		f.Add(byte(0), []byte(strings.Join(seed, fuzzSeparator)))
 		f.Add(byte(1), []byte(strings.Join(seed, fuzzSeparator)))
+		f.Add(byte(8), []byte(strings.Join(seed, fuzzSeparator)))
 	}
 	torture, err := filepath.Glob("transport/testdata/rfc4475/*.dat")
 	if err != nil || len(torture) == 0 {
@@ -97,6 +100,10 @@ func (h fuzzHandler) ServeCall(ctx context.Context, c *core.Call) {
 	}
 	if c.Answer(core.AnswerOptions{}) != nil {
 		return
+	}
+	if h&8 != 0 {
+		_, _ = c.Hold(true, nil)
+		_, _ = c.Transfer("sip:b@192.0.2.9", core.TransferOptions{})
 	}
 	if h&4 != 0 {
 		_ = c.Hangup(core.HangupOptions{})

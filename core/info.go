@@ -3,6 +3,7 @@ package core
 import (
 	"bufio"
 	"bytes"
+	"fmt"
 	"strconv"
 	"strings"
 	"time"
@@ -31,6 +32,32 @@ func (c *Call) info(tx *transaction.Server, req *sip.Request) {
 		return
 	}
 	c.emit(Event{Kind: EventInfo, ContentType: contentType, Body: string(req.Body())})
+}
+
+// SendInfo sends INFO (RFC 6086). The outcome is the status of the response; 408,
+// when there was none. Errors: ErrEnded, ErrNotAnswered.
+func (c *Call) SendInfo(contentType, body string, h Headers) (*Pending, error) {
+	c.shard.Lock()
+	defer c.shard.Unlock()
+	if err := c.mayAsk(); err != nil {
+		return nil, fmt.Errorf("send INFO: %w", err)
+	}
+	p := newPending()
+	req := c.newRequest(sip.INFO, h)
+	req.AppendHeader(sip.NewHeader("Content-Type", contentType))
+	req.SetBody([]byte(body))
+	err := c.sendInDialog(req, func(res *sip.Response, err error) {
+		if err == nil && res.IsProvisional() {
+			return
+		}
+		code := outcome(res, err)
+		p.finish(code)
+		c.lost(sip.INFO, code)
+	}, nil)
+	if err != nil {
+		p.finish(outcome(nil, err))
+	}
+	return p, nil
 }
 
 // infoDigit reads the body of an INFO that reports a key:

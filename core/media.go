@@ -26,6 +26,33 @@ func (c *Call) SendDTMF(digits string, on, gap time.Duration) (*media.Playback, 
 	return session.SendDTMF(digits, on, gap)
 }
 
+// Echo sends back what is heard, in place of what was playing.
+func (c *Call) Echo(o media.EchoOptions) (*media.Playback, error) {
+	session, err := c.media()
+	if err != nil {
+		return nil, fmt.Errorf("echo: %w", err)
+	}
+	return session.Echo(o)
+}
+
+// Record writes what is heard to a file; the end of the call ends it.
+func (c *Call) Record(o media.RecordOptions) (*media.Recording, error) {
+	session, err := c.media()
+	if err != nil {
+		return nil, fmt.Errorf("record: %w", err)
+	}
+	return session.Record(o) // outside the lock: it makes the file
+}
+
+// Listen looks for something in what is heard; the end of the call ends it.
+func (c *Call) Listen(what media.Sought) (*media.Listening, error) {
+	session, err := c.media()
+	if err != nil {
+		return nil, fmt.Errorf("listen: %w", err)
+	}
+	return session.Listen(what)
+}
+
 // Capture hands every packet that comes in to fn; see media.Session.Capture.
 func (c *Call) Capture(fn func(media.Received)) error {
 	session, err := c.media()

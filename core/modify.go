@@ -1,7 +1,6 @@
 package core
 
 import (
-	"bytes"
 	"math/rand/v2"
 	"strconv"
 
@@ -18,6 +17,8 @@ func (c *Call) reinvite(tx *transaction.Server, req *sip.Request) {
 	case !c.state.Answered():
 		// the INVITE itself has no final response yet
 		c.server.refuse(tx, req, retryShortly())
+	case c.holding.inProgress():
+		c.server.refuse(tx, req, pendingOffer)
 	case c.accepted != nil:
 		c.server.refuse(tx, req, retryShortly()) // its 200 waits for the ACK
 	default:
@@ -31,14 +32,19 @@ func (c *Call) reinvite(tx *transaction.Server, req *sip.Request) {
 func (c *Call) update(tx *transaction.Server, req *sip.Request) {
 	switch {
 	case len(req.Body()) == 0: // refreshes the target and nothing else
-		c.dialog.refresh(req)
+		c.dialog.retarget(req.Contact())
 		c.respond(tx, req, nil)
-	case !c.state.Answered() || c.negotiation.pending:
-		c.server.refuse(tx, req, retryShortly()) // an offer without its answer is on the way (RFC 3311 §5.2)
+	case c.holding.inProgress() || c.negotiation.pending:
+		c.server.refuse(tx, req, pendingOffer) // an offer of ours has no answer yet (RFC 3311 §5.2)
+	case !c.state.Answered():
+		c.server.refuse(tx, req, retryShortly()) // and here one of the peer's
 	default:
 		c.modify(tx, req)
 	}
 }
+
+// pendingOffer refuses an offer that met one of ours (RFC 3261 §14.2).
+var pendingOffer = &refusal{code: 491, reason: "Request Pending"}
 
 // retryShortly is 500 with a Retry-After between 0 and 10 s, chosen at random
 // (RFC 3261 §14.2).
@@ -60,23 +66,18 @@ func (c *Call) modify(tx *transaction.Server, req *sip.Request) bool {
 		c.negotiation.local, c.negotiation.ours = local, answer
 		c.settle(n)
 	}
-	c.dialog.refresh(req)
+	c.dialog.retarget(req.Contact())
 	c.log.Info("modified", "method", string(req.Method), "codec", c.negotiation.current.Codec.String(),
 		"media", c.negotiation.current.Remote.String(), "hold", c.negotiation.current.Hold)
 	c.respond(tx, req, c.negotiation.ours)
 	return true
 }
 
-// offerAgain makes an offer for a request that has none. Only one that differs
-// from what we last said has a new version in its o= line (RFC 3264 §8).
+// offerAgain makes an offer for a request that has none.
 func (c *Call) offerAgain() {
 	n := &c.negotiation
-	offer := sdp.Reoffer(n.ours, n.local, c.capabilities)
-	if !bytes.Equal(offer, n.ours) {
-		n.local.Version++
-		offer = sdp.Reoffer(n.ours, n.local, c.capabilities)
-	}
-	n.ours, n.pending = offer, true
+	n.ours, n.local = sdp.Reoffer(n.ours, n.local, c.capabilities)
+	n.pending = true
 }
 
 // respond sends 200 to a request within the dialog.

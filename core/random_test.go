@@ -34,7 +34,7 @@ func randomCall(t *testing.T, seed uint64) {
 	random := rand.New(rand.NewPCG(seed, 1))
 	s := core.New(core.Options{Media: n.Media(), Handler: randomHandler(seed), DTMF: true, Log: discard(), CallTimeout: time.Minute, MediaSilent: 5 * time.Second})
 	c := n.NewCaller(s, coretest.CallOptions{
-		NoOffer: random.IntN(4) == 0, NoACK: random.IntN(4) == 0, NoAnswer: random.IntN(8) == 0,
+		NoOffer: random.IntN(4) == 0, NoACK: random.IntN(4) == 0, NoAnswer: random.IntN(8) == 0, Transfer: random.IntN(3) - 1,
 		Transport: []string{"UDP", "TCP"}[random.IntN(2)],
 	})
 	c.Invite()
@@ -43,7 +43,7 @@ func randomCall(t *testing.T, seed uint64) {
 		func() { c.Send(invite) }, c.ACK, func() { c.Cancel() }, func() { c.Bye() }, c.Hold, c.Resume,
 		func() { c.Modify(coretest.Offer{SDP: "v=0\r\n"}) }, func() { c.Info("application/dtmf", "1") },
 		func() { c.Send(c.NewRequest("UPDATE")) }, func() { c.Send(c.NewRequest("INVITE")) }, func() { c.Send(c.NewRequest("FOO")) },
-		func() { _ = c.SendRTP(make([]byte, random.IntN(200))) },
+		func() { _ = c.SendRTP(make([]byte, random.IntN(200))) }, func() { c.Text("x") },
 	}
 	for range 1 + random.IntN(8) {
 		if random.IntN(2) == 0 {
@@ -76,9 +76,11 @@ func (seed randomHandler) ServeCall(ctx context.Context, c *core.Call) {
 		func() { _ = c.Ring(nil) }, func() { _ = c.Progress(183, nil) }, func() { _ = c.Answer(core.AnswerOptions{}) },
 		func() { _ = c.Answer(core.AnswerOptions{}) }, func() { _, _ = c.Play(media.Silence(0)) }, func() { _ = c.Reject(486, "", nil) },
 		func() { _ = c.Hangup(core.HangupOptions{}) }, func() { _, _ = c.SendDTMF("12", 0, 0) },
+		func() { _, _ = c.Hold(true, nil) }, func() { _, _ = c.Hold(false, nil) }, func() { _, _ = c.SendInfo("application/dtmf", "1", nil) },
+		func() { _, _ = c.Transfer("sip:200@192.0.2.9", core.TransferOptions{}) },
 		func() { c.Notify(func(core.Event) {}) }, func() { panic("at random") },
 	}
-	for range 1 + random.IntN(6) {
+	for range 1 + random.IntN(8) {
 		if random.IntN(2) == 0 {
 			time.Sleep(time.Duration(random.IntN(3000)) * time.Millisecond)
 		}
@@ -101,7 +103,10 @@ func checkMessages(t *testing.T, messages []coretest.Message) {
 		if m.Sent {
 			continue
 		}
-		if m.Status() == 0 { // our BYE
+		if m.Status() == 0 && m.Method() != "BYE" {
+			continue // another request of ours
+		}
+		if m.Status() == 0 {
 			from := m.Header("From")
 			if earlier := byes[from]; earlier != "" && earlier != m.Header("CSeq") {
 				t.Errorf("a second BYE: %s after %s", m.Header("CSeq"), earlier)

@@ -7,6 +7,7 @@ import (
 
 	"github.com/emiago/sipgo/sip"
 
+	"offhook/core/transaction"
 	"offhook/core/transport"
 )
 
@@ -15,10 +16,18 @@ const redialTime = 3 * time.Second
 
 // sendInDialog sends a request within the dialog. When the connection that the dialog
 // came over is gone, closed by the peer or for being idle, it goes over a new one
-// to the next hop (RFC 3261 §12.2.1.1, §18.1.1). The shard is locked.
-func (c *Call) sendInDialog(req *sip.Request, on func(*sip.Response, error)) error {
+// to the next hop (RFC 3261 §12.2.1.1, §18.1.1). sent, if not nil, gets the
+// transaction once there is one. The shard is locked.
+func (c *Call) sendInDialog(req *sip.Request, on func(*sip.Response, error), sent func(*transaction.Client)) error {
+	send := func(f transport.Flow) error {
+		client, err := c.server.transactions.Send(req, f, on)
+		if err == nil && sent != nil {
+			sent(client)
+		}
+		return err
+	}
 	flow := c.dialog.next()
-	_, err := c.server.transactions.Send(req, flow, on)
+	err := send(flow)
 	if !flow.Reliable() || !errors.Is(err, transport.ErrClosed) {
 		return err
 	}
@@ -34,7 +43,7 @@ func (c *Call) sendInDialog(req *sip.Request, on func(*sip.Response, error)) err
 		c.shard.Lock()
 		defer c.shard.Unlock()
 		if err == nil {
-			_, err = c.server.transactions.Send(req, flow, on)
+			err = send(flow)
 		}
 		if err != nil {
 			on(nil, err)

@@ -17,6 +17,25 @@ import (
 // TestBYEOverANewConnection has a caller whose TCP connection is gone when we hang
 // up: the BYE goes to its Contact over a new one.
 func TestBYEOverANewConnection(t *testing.T) {
+	overNewConnection(t, "BYE", 200, func(c *core.Call) { _ = c.Hangup(core.HangupOptions{}) })
+}
+
+// TestHoldOverANewConnection: so does a re-INVITE, whose outcome comes back.
+func TestHoldOverANewConnection(t *testing.T) {
+	var pending *core.Pending
+	overNewConnection(t, "INVITE", 488, func(c *core.Call) { pending, _ = c.Hold(true, nil) })
+	select {
+	case <-pending.Done():
+	case <-time.After(5 * time.Second):
+		t.Fatal("no outcome")
+	}
+	if pending.Code() != 488 {
+		t.Errorf("outcome %d, want 488", pending.Code())
+	}
+}
+
+// overNewConnection has do send a request to a caller whose connection is gone.
+func overNewConnection(t *testing.T, method string, status int, do func(*core.Call)) {
 	confirmed := make(chan *core.Call, 1)
 	_, bound := listening(t, handlerFunc(func(ctx context.Context, c *core.Call) {
 		_ = c.Answer(core.AnswerOptions{})
@@ -55,20 +74,20 @@ func TestBYEOverANewConnection(t *testing.T) {
 		t.Fatalf("the server keeps the connection: %v", err)
 	}
 	first.Close()
-	_ = c.Hangup(core.HangupOptions{})
+	do(c)
 	contact.(*net.TCPListener).SetDeadline(time.Now().Add(5 * time.Second))
 	second, err := contact.Accept()
 	if err != nil {
 		t.Fatalf("no new connection: %v", err)
 	}
 	defer second.Close()
-	bye := readTCP(t, bufio.NewReader(second))
-	if bye.Method() != "BYE" || bye.Status() != 0 || bye.Header("Call-ID") != "gone" {
-		t.Errorf("over the new connection came\n%s", bye)
+	req := readTCP(t, bufio.NewReader(second))
+	if req.Method() != method || req.Status() != 0 || req.Header("Call-ID") != "gone" {
+		t.Errorf("over the new connection came\n%s", req)
 	}
-	res := coretest.Message{Start: "SIP/2.0 200 OK"}
+	res := coretest.Message{Start: fmt.Sprintf("SIP/2.0 %d Whatever", status)}
 	for _, name := range []string{"Via", "From", "To", "Call-ID", "CSeq"} {
-		res.Fields = append(res.Fields, core.Header{Name: name, Value: bye.Header(name)})
+		res.Fields = append(res.Fields, core.Header{Name: name, Value: req.Header(name)})
 	}
 	send(t, second, res.String())
 }

@@ -1,10 +1,6 @@
 package core
 
-import (
-	"fmt"
-
-	"github.com/emiago/sipgo/sip"
-)
+import "fmt"
 
 // Reject ends a call that is not answered with a final response 400–699. An
 // empty reason is the usual phrase of the code.
@@ -25,11 +21,11 @@ func (c *Call) Redirect(uris []string, code int, h Headers) error {
 	}
 	contacts := make(Headers, 0, len(uris)+len(h))
 	for i, uri := range uris {
-		var u sip.Uri
-		if err := sip.ParseUri(uri, &u); err != nil {
-			return fmt.Errorf("redirect to %q: %w", uri, err)
+		target, err := checkURI(uri)
+		if err != nil {
+			return fmt.Errorf("redirect to %w", err)
 		}
-		contact := "<" + u.String() + ">"
+		contact := "<" + target + ">"
 		if len(uris) > 1 {
 			contact += fmt.Sprintf(";q=%.3f", 1-float64(i)/float64(len(uris)))
 		}

@@ -29,10 +29,10 @@ func (s user) Request(tx *transaction.Server, req *sip.Request) {
 		s.invite(tx, req)
 	case sip.OPTIONS:
 		s.options(tx, req)
-	case sip.BYE, sip.INFO, sip.UPDATE, sip.PRACK, sip.NOTIFY, sip.REFER:
+	case sip.BYE, sip.INFO, sip.UPDATE, sip.PRACK, sip.NOTIFY:
 		s.refuse(tx, req, noDialog)
 	default:
-		s.refuse(tx, req, notAllowed)
+		s.refuse(tx, req, notOutside)
 	}
 }
 
@@ -56,9 +56,13 @@ func (s user) inDialog(tx *transaction.Server, req *sip.Request, c *Call) {
 		c.bye(tx, req)
 	case sip.INFO:
 		c.info(tx, req)
+	case sip.MESSAGE:
+		c.message(tx, req)
+	case sip.NOTIFY:
+		c.notify(tx, req)
 	case sip.OPTIONS:
 		s.options(tx, req)
-	case sip.REGISTER, sip.SUBSCRIBE, sip.NOTIFY, sip.REFER, sip.MESSAGE, sip.PUBLISH, sip.PRACK:
+	case sip.REGISTER, sip.SUBSCRIBE, sip.REFER, sip.PUBLISH, sip.PRACK:
 		s.refuse(tx, req, notAllowed)
 	default:
 		s.refuse(tx, req, notImplemented)
@@ -78,8 +82,13 @@ func (s user) Ack(req *sip.Request, _ transport.Flow) {
 // whose ACK was lost, or a fork that answered late.
 func (s user) Response(res *sip.Response, _ transport.Flow) {
 	tag, _ := tagOf(res.From().Params)
-	if c := s.find(dialogID{res.CallID().Value(), tag}); c != nil && c.outgoing != nil {
-		c.inviteAnswered(res)
+	if c := s.find(dialogID{res.CallID().Value(), tag}); c != nil {
+		switch seq := res.CSeq().SeqNo; {
+		case c.outgoing != nil && seq == c.request.CSeq().SeqNo:
+			c.inviteAnswered(res)
+		case seq == c.reinvited:
+			c.sendAck(&c.dialog, seq)
+		}
 	}
 }
 

@@ -18,19 +18,24 @@ func (r *refusal) with(name, value string) *refusal {
 }
 
 const (
-	allowedMethods = "INVITE, ACK, CANCEL, BYE, OPTIONS, INFO, UPDATE"
-	acceptedBodies = "application/sdp"
+	allowedMethods = "INVITE, ACK, CANCEL, BYE, OPTIONS, INFO, UPDATE, MESSAGE, NOTIFY"
+	allowedOutside = "INVITE, ACK, CANCEL, BYE, OPTIONS, INFO, UPDATE" // MESSAGE and NOTIFY belong to a call here
+
+	sdpType        = "application/sdp"
+	textType       = "text/plain"
+	acceptedBodies = sdpType + ", " + textType + ", " + fragmentType + ", application/dtmf-relay, application/dtmf" // of any method
 )
 
 var (
 	noDialog       = &refusal{code: 481, reason: "Call/Transaction Does Not Exist"}
 	notAllowed     = (&refusal{code: 405, reason: "Method Not Allowed"}).with("Allow", allowedMethods)
+	notOutside     = (&refusal{code: 405, reason: "Method Not Allowed"}).with("Allow", allowedOutside)
 	notImplemented = &refusal{code: 501, reason: "Not Implemented"}
 	outOfOrder     = &refusal{code: 500, reason: "CSeq Out of Order"} // RFC 3261 §12.2.2
 	badSDP         = &refusal{code: 400, reason: "Bad Session Description"}
 	noContact      = &refusal{code: 400, reason: "Missing Contact"} // RFC 3261 §8.1.1.8
 	notAcceptable  = &refusal{code: 488, reason: "Not Acceptable Here"}
-	wrongBody      = (&refusal{code: 415, reason: "Unsupported Media Type"}).with("Accept", acceptedBodies)
+	wrongBody      = (&refusal{code: 415, reason: "Unsupported Media Type"}).with("Accept", sdpType)
 	unavailable    = &refusal{code: 503, reason: "Service Unavailable"}
 )
 
@@ -76,7 +81,7 @@ func requires(req *sip.Request) string {
 
 func isSDP(req *sip.Request) bool {
 	h := req.ContentType()
-	return h != nil && mediaType(h.Value()) == "application/sdp"
+	return h != nil && mediaType(h.Value()) == sdpType
 }
 
 // mediaType is a Content-Type without its parameters, in lower case.

@@ -3,6 +3,7 @@ package media
 import (
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"strings"
 	"sync"
@@ -136,7 +137,7 @@ func TestCacheFile(t *testing.T) {
 		}
 		return clipOf(t, cache.Source(src), PCMU, 20*time.Millisecond).Len()
 	}
-	if length() != 1 || length() != 1 || len(cache.entries) != 1 {
+	if length() != 1 || length() != 1 || len(cache.entries) != 2 { // its samples, and a clip of them
 		t.Errorf("%d entries for one file", len(cache.entries))
 	}
 	if err := os.Rename(writeWAV(t, "y.wav", 8000, make([]int16, 320)), path); err != nil {
@@ -147,6 +148,67 @@ func TestCacheFile(t *testing.T) {
 	}
 	if err := os.Remove(path); err != nil {
 		t.Fatal(err)
+	}
+}
+
+// A file is decoded once, for all codecs, packet lengths and lists that it is played in.
+func TestCacheDecodesOnce(t *testing.T) {
+	opened := &openings{FS: os.DirFS("sound/testdata"), of: map[string]int{}}
+	cache := NewCache(0)
+	file := func(name string) Source {
+		src, err := FileIn(opened, name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		opened.of[name]-- // that was to look at its header
+		return cache.Source(src)
+	}
+	for range 3 {
+		for _, src := range []Source{
+			file("cd.wav"),
+			cache.Source(Join(file("cd.wav"), file("stereo44.mp3"))),
+			cache.Source(Join(file("stereo44.mp3"), file("cd.wav"), file("cd.wav"))),
+			cache.Source(Gain(file("cd.wav"), -6)),
+			cache.Source(Gain(Join(file("stereo44.mp3"), file("cd.wav")), 3)),
+		} {
+			for _, codec := range Codecs() {
+				for _, ptime := range []time.Duration{20 * time.Millisecond, 30 * time.Millisecond} {
+					clipOf(t, src, codec, ptime)
+				}
+			}
+		}
+	}
+	if opened.of["cd.wav"] != 1 || opened.of["stereo44.mp3"] != 1 {
+		t.Errorf("decoded %v times, want each once", opened.of)
+	}
+	if a, b := clipOf(t, cache.Source(Join(file("cd.wav"), file("raw.ul"))), PCMU, 20*time.Millisecond),
+		clipOf(t, cache.Source(Join(file("raw.ul"), file("cd.wav"))), PCMU, 20*time.Millisecond); a == b {
+		t.Error("lists in another order share a clip")
+	}
+}
+
+// openings counts how often each file is opened.
+type openings struct {
+	fs.FS
+	of map[string]int
+}
+
+func (o *openings) Open(name string) (fs.File, error) {
+	o.of[name]++
+	return o.FS.Open(name)
+}
+
+func (o *openings) Stat(name string) (fs.FileInfo, error) { return fs.Stat(o.FS, name) }
+
+// Samples that are larger than the cache are handed out, and not kept.
+func TestCacheLargeFile(t *testing.T) {
+	src, err := File(writeWAV(t, "x.wav", 8000, make([]int16, 1000)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	cache := NewCache(1800) // 1600 octets in frames, and 2000 before
+	if n := clipOf(t, cache.Source(src), PCMU, 20*time.Millisecond).Len(); n != 7 || len(cache.entries) != 1 {
+		t.Errorf("%d frames, %d entries", n, len(cache.entries))
 	}
 }
 
@@ -169,6 +231,15 @@ func TestCacheKeys(t *testing.T) {
 		other := tone
 		if change(&other); same(Tone(tone), Tone(other)) {
 			t.Errorf("tones of another %s share a clip", name)
+		}
+	}
+	file, err := File(writeWAV(t, "x.wav", 8000, make([]int16, 160)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, src := range []Source{file, Tone(tone)} { // to wrap one twice must not make it wait for itself
+		if clip := clipOf(t, cache.Source(cache.Source(src)), PCMU, 20*time.Millisecond); clip != clipOf(t, cache.Source(src), PCMU, 20*time.Millisecond) {
+			t.Errorf("%T wrapped twice has a clip of its own", src)
 		}
 	}
 	plain := unkeyed{}

@@ -54,6 +54,11 @@ func (c Codec) ClockRate() int { return 8000 }
 // SampleRate is what is sampled per second, in Hz.
 func (c Codec) SampleRate() int { return 8000 }
 
+// FrameSamples is how many samples ptime of sound are.
+func (c Codec) FrameSamples(ptime time.Duration) int {
+	return int(ptime * time.Duration(c.SampleRate()) / time.Second)
+}
+
 // FrameSize is the size in octets of the payload that holds ptime of sound.
 func (c Codec) FrameSize(ptime time.Duration) int {
 	return int(ptime * time.Duration(c.SampleRate()) / time.Second)

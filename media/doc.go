@@ -1,14 +1,17 @@
 // Package media runs RTP sessions (RFC 3550, RFC 3551): it opens their ports, sends what a Source gives, measures what
 // comes in and reports by RTCP.
 //
-// It knows nothing of SIP, SDP or scripts, mixes no sound, has no jitter buffer and does no SRTP.
+// It knows nothing of SIP, SDP or scripts and does no SRTP.
 //
 //	Open ──> Session ── Play, SendDTMF, Configure ──> sender ──┐            ┌──> socket (or deliver)
 //	            │                                             pacing shard ─┤
-//	            └── Stats, Event, Capture <── receiver, rtcp ──┘            └─── socket (or Inject)
+//	            ├── Stats, Event, Capture <── receiver, rtcp ──┤            └─── socket (or Inject)
+//	            └── Record, Echo, Listen  <── jitter buffer <──┘
+//	                   └──> crew: files, measurements
 //
 // Protocol logic (sender, receiver, reports) is pure: bytes and an instant in, bytes and values out. Two drivers run it:
 // the shards, each one thread that wakes on absolute deadlines (shard.go), and the virtual driver, ordinary timers for
 // tests in a testing/synctest bubble (virtual.go). The goroutines are the shards': Engine.New starts them, Engine.Close
-// ends them and waits. A session has no goroutine, no timer and no ticker of its own, and a packet costs no allocation.
+// ends them and waits. So are a few more, the crew's, from the first recording on: they do what a pacing thread must not, and a slow
+// disk costs a recording, never the pace. A session has no goroutine, no timer and no ticker of its own, and a packet costs no allocation.
 package media

@@ -52,6 +52,8 @@ type Engine struct {
 	virtual *virtual // instead of shards
 	running sync.WaitGroup
 	spare   sync.Pool // of *work, for the calls that serve a session outside its driver
+	crew    *crew     // writes recordings and measures
+	create  func(dir, name string) (file, error)
 
 	mu       sync.Mutex
 	sessions map[uint16]*Session // by RTP port
@@ -94,7 +96,7 @@ func newEngine(o Options) (*Engine, error) {
 	if err != nil {
 		return nil, err
 	}
-	e := &Engine{ports: ports, sessions: make(map[uint16]*Session)}
+	e := &Engine{ports: ports, sessions: make(map[uint16]*Session), crew: newCrew(), create: createFile}
 	e.spare.New = func() any { return newWork() }
 	return e, nil
 }
@@ -193,12 +195,13 @@ func (e *Engine) forget(s *Session) {
 func (e *Engine) takeWork() *work { return e.spare.Get().(*work) }
 func (e *Engine) putWork(w *work) { e.spare.Put(w) }
 
-// Close closes all sessions, ends the pacing threads and waits for them. Further calls do nothing.
+// Close closes all sessions, ends the pacing threads, finishes the recordings and waits for all that. Further calls do nothing.
 func (e *Engine) Close() error {
 	e.mu.Lock()
 	if e.closed {
 		e.mu.Unlock()
 		e.running.Wait()
+		e.crew.running.Wait()
 		return nil
 	}
 	e.closed = true
@@ -218,6 +221,7 @@ func (e *Engine) Close() error {
 		}
 	}
 	e.running.Wait()
+	e.crew.close()
 	reserveProcs(-started)
 	return nil
 }

@@ -1,6 +1,7 @@
 package media
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -10,15 +11,16 @@ import (
 	"reflect"
 	"time"
 
-	"offhook/media/wav"
+	"offhook/media/resample"
+	"offhook/media/sound"
 )
 
-// maxFileSamples bounds what is read of one file: an hour at 8 kHz, 29 MB encoded.
-const maxFileSamples = 3600 * 8000
+// maxFileLength bounds what is read of one file, in seconds: an hour in PCMU is 29 MB.
+const maxFileLength = 3600
 
-// File is a WAV file: 8 kHz, one channel, PCM of 8, 16 or 24 bits, µ-law or A-law, up to an hour. The header is read at
-// once, so that a file that is missing or has another format is an error here, which names the file and says what to
-// convert it to. The sound is read by Clip.
+// File is a sound file, in a format that package sound reads, of 4 to 192 kHz, up to an hour; several channels are mixed to
+// one. The header is read at once, so that a file that is missing or has another format is an error here, which names the
+// file and says what to convert it to. The sound is read by Clip.
 func File(path string) (Source, error) {
 	return newFile(fileSource{name: path, fsys: os.DirFS(filepath.Dir(path)), base: filepath.Base(path)})
 }
@@ -44,7 +46,7 @@ func newFile(f fileSource) (Source, error) {
 }
 
 // open opens the file where its samples begin.
-func (f fileSource) open() (*wav.Reader, fs.File, error) {
+func (f fileSource) open() (*sound.Reader, fs.File, error) {
 	if _, err := f.stat(); err != nil {
 		return nil, nil, err
 	}
@@ -52,15 +54,7 @@ func (f fileSource) open() (*wav.Reader, fs.File, error) {
 	if err != nil {
 		return nil, nil, f.refused(err)
 	}
-	r, err := wav.NewReader(file)
-	switch {
-	case err != nil:
-		err = fmt.Errorf("sound %q: %w; %s", f.name, err, f.advice())
-	case r.SampleRate != 8000 || r.Channels != 1:
-		err = fmt.Errorf("sound %q: %v: want 8000 Hz, 1 channel; %s", f.name, r.Format, f.advice())
-	case r.Len() > maxFileSamples:
-		err = fmt.Errorf("sound %q: %d s long, want no more than %d", f.name, r.Len()/8000, maxFileSamples/8000)
-	}
+	r, err := openSound(file, f.name)
 	if err != nil {
 		file.Close()
 		return nil, nil, err
@@ -88,52 +82,16 @@ func (f fileSource) refused(err error) error {
 	return fmt.Errorf("sound %q: %w", f.name, err)
 }
 
-func (f fileSource) advice() string {
-	return fmt.Sprintf("convert it, as with: sox %q -r 8000 -c 1 -b 16 out.wav", f.name)
-}
-
-func (f fileSource) Clip(c Codec, ptime time.Duration) (*Clip, error) {
-	clip, err := newClip(c, ptime)
-	if err != nil {
-		return nil, err
-	}
+func (f fileSource) samples(rate int) ([]int16, error) {
 	r, file, err := f.open()
 	if err != nil {
 		return nil, err
 	}
 	defer file.Close()
-	if clip.payload, err = f.encode(r, c); err != nil {
-		return nil, err
-	}
-	if part := len(clip.payload) % clip.frameSize; part > 0 { // fill the last frame with silence
-		clip.payload = c.Encode(clip.payload, make([]int16, clip.frameSize-part))
-	}
-	clip.intro = int64(len(clip.payload) / clip.frameSize)
-	clip.total = clip.intro
-	return clip, nil
+	return readSound(r, f.name, rate)
 }
 
-// encode reads the samples. What it allocates grows with what is there, not with what the header says.
-func (f fileSource) encode(r *wav.Reader, c Codec) ([]byte, error) {
-	var payload []byte
-	for block := make([]int16, 4096); ; {
-		n, err := r.Read(block)
-		if errors.Is(err, io.EOF) {
-			break
-		}
-		if err != nil {
-			return nil, fmt.Errorf("sound %q: %w", f.name, err)
-		}
-		payload = c.Encode(payload, block[:n])
-		if len(payload) > maxFileSamples { // the header did not say so
-			return nil, fmt.Errorf("sound %q: longer than %d s", f.name, maxFileSamples/8000)
-		}
-	}
-	if len(payload) == 0 {
-		return nil, fmt.Errorf("sound %q: no samples in it", f.name)
-	}
-	return payload, nil
-}
+func (f fileSource) Clip(c Codec, ptime time.Duration) (*Clip, error) { return encode(f, c, ptime) }
 
 // fileKey changes when the file is written anew.
 type fileKey struct {
@@ -152,4 +110,87 @@ func (f fileSource) key() (any, error) {
 		return nil, err
 	}
 	return fileKey{fsys: f.fsys, base: f.base, size: info.Size(), modified: info.ModTime()}, nil
+}
+
+// Data is File for a file in memory, which must not change; name stands in errors, and its ending tells raw formats. A Cache
+// knows what one call of Data made from what another one did.
+func Data(name string, b []byte) (Source, error) {
+	if _, err := openSound(bytes.NewReader(b), name); err != nil {
+		return nil, err
+	}
+	return &dataSource{name, b}, nil
+}
+
+type dataSource struct {
+	name string
+	data []byte
+}
+
+func (d *dataSource) key() (any, error) { return d, nil }
+
+func (d *dataSource) samples(rate int) ([]int16, error) {
+	r, err := openSound(bytes.NewReader(d.data), d.name)
+	if err != nil {
+		return nil, err
+	}
+	return readSound(r, d.name, rate)
+}
+
+func (d *dataSource) Clip(c Codec, ptime time.Duration) (*Clip, error) { return encode(d, c, ptime) }
+
+// openSound reads the header of a sound file.
+func openSound(file io.Reader, name string) (*sound.Reader, error) {
+	r, err := sound.Open(file, name)
+	switch {
+	case err != nil:
+		return nil, fmt.Errorf("sound %q: %w; convert it, as with: sox %q -r 8000 -c 1 -b 16 out.wav", name, err, name)
+	case r.SampleRate < resample.LowestRate || r.SampleRate > resample.HighestRate:
+		return nil, fmt.Errorf("sound %q: %s of %d Hz: want %d to %d", name, r.Format, r.SampleRate, resample.LowestRate, resample.HighestRate)
+	case r.Frames/int64(r.SampleRate) > maxFileLength:
+		return nil, fmt.Errorf("sound %q: %d s long, want no more than %d", name, r.Frames/int64(r.SampleRate), maxFileLength)
+	}
+	return r, nil
+}
+
+// readSound reads all samples in another rate, its channels mixed. What it allocates grows with what is there, not with what
+// the header says.
+func readSound(r *sound.Reader, name string, rate int) ([]int16, error) {
+	to, err := resample.New(r.SampleRate, rate)
+	if err != nil {
+		return nil, fmt.Errorf("sound %q: %w", name, err)
+	}
+	var samples []int16
+	for block := make([]int16, 4096/r.Channels*r.Channels); ; {
+		n, err := r.Read(block)
+		if errors.Is(err, io.EOF) {
+			break
+		}
+		if err != nil {
+			return nil, fmt.Errorf("sound %q: %w", name, err)
+		}
+		samples = to.Write(samples, mix(block[:n], r.Channels))
+		if len(samples) > maxFileLength*rate { // the header did not say so
+			return nil, fmt.Errorf("sound %q: longer than %d s", name, maxFileLength)
+		}
+	}
+	if samples = to.Flush(samples); len(samples) == 0 {
+		return nil, fmt.Errorf("sound %q: no samples in it", name)
+	}
+	return samples, nil
+}
+
+// mix makes one channel of several that alternate, in place: their mean, so that none is clipped.
+func mix(samples []int16, channels int) []int16 {
+	if channels == 1 {
+		return samples
+	}
+	n := len(samples) / channels
+	for i := range n {
+		sum := 0
+		for _, x := range samples[i*channels : (i+1)*channels] {
+			sum += int(x)
+		}
+		samples[i] = int16(sum / channels)
+	}
+	return samples[:n]
 }

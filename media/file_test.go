@@ -12,6 +12,7 @@ import (
 	"testing/fstest"
 	"time"
 
+	"offhook/media/sound"
 	"offhook/media/wav"
 )
 
@@ -76,8 +77,8 @@ func TestFileRefuses(t *testing.T) {
 	}{
 		{name: "missing", path: filepath.Join(dir, "gone.wav"), says: []string{"gone.wav"}, is: fs.ErrNotExist},
 		{name: "a folder", path: dir, says: []string{"not a regular file"}},
-		{name: "no WAV", path: text, says: []string{"notes.wav", `begins with "not "`, "sox", "-r 8000 -c 1"}, is: wav.ErrNotWAV},
-		{name: "another rate", path: writeWAV(t, "cd.wav", 44100, []int16{1}), says: []string{"cd.wav", "44100 Hz", "sox", "-r 8000 -c 1"}},
+		{name: "no WAV", path: text, says: []string{"notes.wav", `begins with "not "`, "sox", "-r 8000 -c 1"}, is: sound.ErrUnknown},
+		{name: "a low rate", path: writeWAV(t, "slow.wav", 3000, []int16{1}), says: []string{"slow.wav", "16-bit PCM of 3000 Hz: want 4000 to 192000"}},
 		{name: "too long", path: longWAV(t), says: []string{"long.wav", "7200 s", "3600"}},
 	}
 	for _, tt := range tests {
@@ -162,5 +163,62 @@ func TestFileInIncomparable(t *testing.T) {
 	c := clipOf(t, NewCache(0).Source(src), PCMU, 20*time.Millisecond)
 	if c.Len() != 1 {
 		t.Errorf("%d frames", c.Len())
+	}
+}
+
+// Files of other rates, with two channels and compressed, sound the same at 8 kHz: the sweep that other programs made, half as
+// loud where one of two channels has it.
+func TestFileFormats(t *testing.T) {
+	want := make([]float64, 1920)
+	for i := range want {
+		at := float64(i) / 8000
+		want[i] = 16423 * math.Sin(2*math.Pi*(300*at+2700/(2*0.24)*at*at))
+	}
+	for name, c := range map[string]struct {
+		gain  float64 // dB
+		delay int     // of MP3
+	}{
+		"pcm16.wav": {}, "float64.wav": {}, "raw.al": {}, "mono22.flac": {}, "extensible.wav": {gain: -6.02}, "cd.wav": {gain: -6.02},
+		"stereo48.flac": {gain: -6.02}, "stereo44.mp3": {gain: -6.47}, "tagged.mp3": {gain: -6.47}, "mono22.mp3": {-0.45, 401},
+	} {
+		src, err := File(filepath.Join("sound", "testdata", name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		clip := clipOf(t, src, PCMU, 20*time.Millisecond)
+		got := PCMU.Decode(nil, clip.payload[:clip.run])
+		if c.delay == 0 && len(got) != len(want) {
+			t.Errorf("%s: %d samples, want %d", name, len(got), len(want))
+		}
+		var gw, gg, ww float64
+		for i, w := range want {
+			if i+c.delay < len(got) {
+				g := float64(got[i+c.delay])
+				gw, gg, ww = gw+g*w, gg+g*g, ww+w*w
+			}
+		}
+		alike, gain := gw/math.Sqrt(gg*ww), 20*math.Log10(gw/ww)
+		t.Logf("%s: alike %.4f, %+.2f dB", name, alike, gain)
+		if alike < 0.99 || math.Abs(gain-c.gain) > 0.1 {
+			t.Errorf("%s: alike %.4f, %+.2f dB, want %+.2f", name, alike, gain, c.gain)
+		}
+	}
+}
+
+func TestData(t *testing.T) {
+	b, err := os.ReadFile("sound/testdata/mono22.flac")
+	if err != nil {
+		t.Fatal(err)
+	}
+	src, err := Data("https://example.com/x", b)
+	if err != nil {
+		t.Fatal(err)
+	}
+	cache := NewCache(0)
+	if a, b := clipOf(t, cache.Source(src), PCMU, 20*time.Millisecond), clipOf(t, cache.Source(src), PCMU, 20*time.Millisecond); a != b || a.Len() != 12 {
+		t.Errorf("%d frames, shared: %v", a.Len(), a == b)
+	}
+	if _, err := Data("https://example.com/x", []byte("<html>")); !errors.Is(err, sound.ErrUnknown) || !strings.Contains(err.Error(), "https://example.com/x") {
+		t.Errorf("no sound: %v", err)
 	}
 }

@@ -38,6 +38,10 @@ func (s *Session) takeRTP(b []byte, arrival int64, now instant, w *work) {
 	if isKey {
 		s.takeKey(h.timestamp, payload, now, w)
 	}
+	if s.hearing != nil {
+		s.put(h, payload, !isKey)
+		s.hearing.time(arrival, now)
+	}
 	if s.capture != nil {
 		w.capture = s.capture
 		w.received = append(w.received, Received{

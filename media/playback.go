@@ -25,10 +25,11 @@ type PlayResult struct {
 	Packets  uint64        // RTP packets that the kernel took
 }
 
-// Playback is what a session sends: a source, or a string of digits.
+// Playback is what a session sends: a source, a string of digits, or what it hears.
 type Playback struct {
 	session *Session
-	source  Source // nil for digits
+	source  Source // nil for digits and an echo
+	echo    *echo  // nil for all else
 	done    chan struct{}
 
 	// Guarded by session.mu.
@@ -71,12 +72,20 @@ func (p *Playback) Result() PlayResult {
 	return PlayResult{Status: p.status, Position: p.position(), Packets: p.packets}
 }
 
-func (p *Playback) position() time.Duration { return time.Duration(p.frame) * p.ptime }
+func (p *Playback) position() time.Duration {
+	if p.clip != nil {
+		return p.clip.reached(p.frame)
+	}
+	return time.Duration(p.frame) * p.ptime
+}
 
 // frames is how many there are; 0 = endless.
 func (p *Playback) frames() int64 {
-	if p.keys != nil {
+	switch {
+	case p.keys != nil:
 		return p.keys.Len()
+	case p.echo != nil:
+		return p.echo.frames(p.ptime)
 	}
 	return p.clip.Len()
 }
@@ -88,6 +97,9 @@ func (p *Playback) ended() bool { return p.frames() > 0 && p.frame >= p.frames()
 func (p *Playback) skip(n int64) int64 {
 	if p.frames() > 0 {
 		n = min(n, p.frames()-p.frame)
+	}
+	if p.echo != nil {
+		p.echo.line.drop(int(n) * len(p.echo.pcm))
 	}
 	p.frame += n
 	return n
@@ -150,6 +162,10 @@ func (s *Session) begin(p *Playback) (*Playback, error) {
 	}
 	if p.clip != nil {
 		s.sender.reserve(len(p.clip.Frame(0)))
+	}
+	if p.echo != nil {
+		s.sender.reserve(cap(p.echo.payload))
+		s.listen(p.echo)
 	}
 	idle := s.playback == nil
 	s.finish(s.playback, PlayInterrupted)

@@ -25,14 +25,15 @@ func (s *Session) serve(now instant, w *work) bool {
 		return false
 	}
 	due := s.deadline
-	s.deadline = s.sendFrame(due, now, w)
-	if due >= s.nextRTCP {
-		s.nextRTCP = due.add(rtcpPeriod)
-		s.drainRTCP(w)
+	hears := s.hearing != nil && due >= s.hearing.next
+	if hears {
+		s.nextDrain = due // what was heard until now may be an echo's next frame
+		s.drain(due, now, w)
+		s.hear(due)
 	}
-	if due >= s.nextDrain {
-		s.nextDrain = due.add(drainPeriod)
-		s.drainRTP(now, w)
+	s.deadline = s.sendFrame(due, now, w)
+	if !hears {
+		s.drain(due, now, w)
 	}
 	if s.configured && due >= s.nextReport {
 		s.nextReport = max(s.nextReport, due.add(-reportInterval)).add(reportInterval)
@@ -41,6 +42,18 @@ func (s *Session) serve(now instant, w *work) bool {
 	s.expireKey(now, w)
 	s.watchSilence(now, w)
 	return true
+}
+
+// drain reads the sockets that are to be read.
+func (s *Session) drain(due, now instant, w *work) {
+	if due >= s.nextRTCP {
+		s.nextRTCP = due.add(rtcpPeriod)
+		s.drainRTCP(w)
+	}
+	if due >= s.nextDrain {
+		s.nextDrain = due.add(drainPeriod)
+		s.drainRTP(now, w)
+	}
 }
 
 // serveLocked is serve for a driver that holds s.mu; it opens it, also when a panic passes.
@@ -71,20 +84,29 @@ func (s *Session) sendFrame(due, now instant, w *work) instant {
 		}
 	}
 	w.paced = true
-	if !s.params.Send || !s.params.Remote.IsValid() {
+	var payload []byte
+	switch {
+	case p.echo != nil:
+		payload = p.echo.frame(s.params.Codec)
+	case p.source != nil:
+		payload = p.clip.Frame(p.frame)
+	}
+	switch {
+	case !s.params.Send || !s.params.Remote.IsValid():
 		s.sender.talking = false
-	} else if p.source != nil {
-		s.sendSound(p, due)
-	} else {
+	case payload != nil:
+		s.sendSound(p, due, payload)
+	default:
 		s.sendKey(p, due)
 	}
 	p.frame++
 	return due.add(p.ptime)
 }
 
-func (s *Session) sendSound(p *Playback, due instant) {
-	s.transmit(p, s.params.PayloadType, !s.sender.talking, s.sender.timestamp(due), p.clip.Frame(p.frame))
+func (s *Session) sendSound(p *Playback, due instant, payload []byte) {
+	s.transmit(p, s.params.PayloadType, !s.sender.talking, s.sender.timestamp(due), payload)
 	s.sender.talking = true
+	s.say(payload)
 }
 
 // sendKey sends the telephone-event packet of the frame, if there is one.

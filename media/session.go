@@ -44,6 +44,8 @@ type Session struct {
 	params     Params
 	playback   *Playback
 	capture    func(Received)
+	hearing    *hearing // nil while nobody listens
+	late       uint64   // packets too late for those that listened before
 
 	sender   sender
 	receiver receiver
@@ -86,6 +88,10 @@ func (s *Session) stats() Stats {
 		RemoteJitter: s.reporter.remoteJitter,
 		Remote:       s.params.Remote,
 	}
+	st.Received.Late = s.late
+	if s.hearing != nil {
+		st.Received.Late += s.hearing.buffer.Stats().Late
+	}
 	st.Sent.Reports, st.Received.Reports = s.reporter.reports, s.reporter.heard
 	return st
 }
@@ -105,6 +111,7 @@ func (s *Session) Close() Stats {
 	now := s.driver.now()
 	s.drainRTCP(w)
 	s.drainRTP(now, w)
+	s.deafen(now)
 	if s.sender.sent.Packets > 0 || s.reporter.reports > 0 { // who sent nothing says no BYE (§6.3.7)
 		s.sendReport(now, w, true)
 	}

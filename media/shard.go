@@ -12,6 +12,10 @@ import (
 // longestSleep bounds how long a new session waits until its shard notices it.
 const longestSleep = 5 * time.Millisecond
 
+// patience is how long a shard without sessions goes on looking for new ones by itself, which costs less than to be woken
+// for each of the calls that come one after the other.
+const patience = time.Second
+
 // shard paces its part of the sessions: one goroutine locked to one thread, which sleeps until the next slot of its wheel,
 // serves the sessions in it and puts them back at their next deadlines.
 //
@@ -25,6 +29,7 @@ type shard struct {
 
 	arrived  atomic.Pointer[Session] // newly opened sessions, linked by next, latest first
 	wake     chan struct{}           // tells a shard without sessions that one arrived, or to end
+	resting  atomic.Bool             // the shard waits for wake
 	stopping atomic.Bool
 	running  *sync.WaitGroup // of the engine
 	started  bool            // guarded by the engine
@@ -76,7 +81,9 @@ func (sh *shard) add(s *Session) {
 			break
 		}
 	}
-	sh.rouse()
+	if sh.resting.Load() {
+		sh.rouse()
+	}
 }
 
 // kick does nothing: a shard looks after an idle session every idlePeriod.
@@ -88,15 +95,26 @@ func (sh *shard) remove(*Session) { sh.sessions.Add(-1) }
 func (sh *shard) now() instant { return sh.clock.now() }
 
 func (sh *shard) run() {
+	busy := sh.clock.now() // when there was a session last
 	for !sh.stopping.Load() {
 		sh.adopt()
-		if sh.wheel.count == 0 {
-			<-sh.wake
+		now := sh.clock.now()
+		if sh.wheel.count > 0 {
+			busy = now
+			slot := instant(sh.wheel.next() * int64(wheelSlot))
+			sh.clock.sleepUntil(min(slot, now.add(longestSleep)))
+			sh.turn()
 			continue
 		}
-		slot := instant(sh.wheel.next() * int64(wheelSlot))
-		sh.clock.sleepUntil(min(slot, sh.clock.now().add(longestSleep)))
-		sh.turn()
+		if now.sub(busy) < patience {
+			sh.clock.sleepUntil(now.add(longestSleep))
+			continue
+		}
+		sh.resting.Store(true)
+		if sh.arrived.Load() == nil {
+			<-sh.wake
+		}
+		sh.resting.Store(false)
 	}
 }
 

@@ -50,6 +50,7 @@ type Reception struct {
 	Bytes   uint64        // payload octets
 	Lost    int64         // RFC 3550 §A.3: expected less received; negative when packets were duplicated
 	LossPct float64       // Lost in percent of the packets expected; never negative
+	Late    uint64        // of Packets, those too late to be heard; counted while there is a recording, an echo or a Listening
 	Jitter  time.Duration // RFC 3550 §A.8, of the current source
 	Invalid uint64        // datagrams that were not RTP, or RTP of a source that is not yet valid (RFC 3550 §A.1)
 	Reports uint64        // RTCP packets received

@@ -104,6 +104,9 @@ func (s *Session) nextDuty() instant {
 	if s.options.Timeout > 0 && s.params.Receive && !s.silent {
 		next = min(next, s.heard.add(s.options.Timeout))
 	}
+	if s.hearing != nil {
+		next = min(next, s.hearing.next)
+	}
 	if s.keyUntil != 0 {
 		next = min(next, s.driver.now().add(defaultPtime))
 	}

@@ -40,11 +40,24 @@ type Call interface {
 	// Hangup ends the call: BYE if it was answered, else a final response. Once ended it does nothing.
 	Hangup(o HangupOptions) error
 
+	// Hold puts the caller on hold with a re-INVITE, or takes it off. The outcome is the response to it.
+	Hold(on bool, headers []Header) (Pending, error)
+	// Transfer asks the caller to call uri (REFER). The outcome is what it tells of that call at last; 408 when the time is up.
+	Transfer(uri string, timeout time.Duration, headers []Header) (Pending, error)
+	// SendInfo sends INFO. The outcome is the response.
+	SendInfo(contentType, body string, headers []Header) (Pending, error)
+
 	// Play starts to send src, in place of what was playing.
 	Play(src media.Source) (Playback, error)
 	// SendDTMF starts to send digits by RFC 4733, each on long and followed by gap, in place of what was playing; 'w' is a
 	// pause. Zero: as usual. Error: media.ErrNoDTMF when the caller does not take them.
 	SendDTMF(digits string, on, gap time.Duration) (Playback, error)
+	// Echo starts to send back what is heard, in place of what was playing.
+	Echo(o media.EchoOptions) (Playback, error)
+	// Record starts to write what is heard to a file. Unlike the others it waits, for the disk to make the file.
+	Record(o media.RecordOptions) (Recording, error)
+	// Listen starts to look for something in what is heard.
+	Listen(what media.Sought) (Listening, error)
 	// Stats tells what was sent and received so far.
 	Stats() media.Stats
 
@@ -56,6 +69,14 @@ type Call interface {
 	Ending() Ending
 }
 
+// Pending is a request of ours on its way; *core.Pending is one.
+type Pending interface {
+	// Done is closed when the outcome is known, or the call has ended.
+	Done() <-chan struct{}
+	// Code is a status then; 0 when the call ended first.
+	Code() int
+}
+
 // Playback is a source being sent; *media.Playback is one.
 type Playback interface {
 	Done() <-chan struct{}
@@ -63,6 +84,21 @@ type Playback interface {
 	Pause()
 	Resume()
 	Result() media.PlayResult
+}
+
+// Recording is a file being written; *media.Recording is one. The end of the call ends it.
+type Recording interface {
+	Done() <-chan struct{}
+	Stop(why media.RecordReason)
+	Mask(on bool)
+	Result() media.RecordResult
+}
+
+// Listening is one who listens; *media.Listening is one. The end of the call ends it.
+type Listening interface {
+	Done() <-chan struct{}
+	Stop()
+	Result() media.Heard
 }
 
 var (

@@ -83,6 +83,7 @@ func (r *run) ending() Ending {
 func (r *run) lastRites(err error) {
 	r.closing = true
 	r.timers = timers{}
+	r.settleRecordings()
 	if broken(err) && !r.renew() {
 		return
 	}
@@ -114,7 +115,7 @@ func (r *run) hangupInfo(err error) lua.LValue {
 	e := r.ending()
 	info := map[string]any{
 		"by": string(e.By), "code": e.Code, "reason": e.Reason, "q850": e.Q850, "seconds": e.Duration.Seconds(),
-		"stats": r.statistics(),
+		"stats": r.statistics(), "recordings": r.settled,
 	}
 	if err != nil {
 		info["error"] = errorFields(err)

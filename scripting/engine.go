@@ -24,6 +24,10 @@ type Options struct {
 	FS fs.FS
 	// Sounds is the folder that call:play may read; "" = none.
 	Sounds string
+	// SoundsFS holds the sounds that Sounds lacks; nil = none.
+	SoundsFS fs.FS
+	// Recordings is the folder that recordings go to, made with the first of them; "" = none.
+	Recordings string
 	// Config answers config.get in the script of that name; nil = nothing is configured.
 	Config func(script, key string) (value any, ok bool)
 	// Limits of what a script may use; the zero value is sandbox's default.
@@ -91,10 +95,8 @@ func New(o Options) (*Engine, error) {
 	if err != nil {
 		return nil, fmt.Errorf("scripting: %w", err)
 	}
-	e := &Engine{
-		options: o, log: o.Log, library: library, words: newVocabulary(ref, library.shared),
-		sounds: &sounds{folder(o.Sounds), media.NewCache(0)},
-	}
+	e := &Engine{options: o, log: o.Log, library: library, words: newVocabulary(ref, library.shared)}
+	e.sounds = &sounds{folder(o.Sounds), o.SoundsFS, folder(o.Recordings), media.NewCache(0), newDownloads(o.HTTP, &e.awaited)}
 	if e.log == nil {
 		e.log = slog.New(slog.DiscardHandler)
 	}

@@ -2,6 +2,7 @@ package scripting
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -26,6 +27,8 @@ type fakeCall struct {
 	noACK      bool
 	noCodec    bool
 	noDTMF     bool
+	status     int  // of the response to what asks the caller something; 0: 200
+	leaves     bool // it hangs up right after that
 	playFail   error
 	answerFail error  // Answer ends the call with this error
 	before     func() // runs when Answer is called, before it does anything
@@ -41,6 +44,8 @@ type fakeCall struct {
 	sink     func(Event)
 	early    []Event // happened before Notify
 	playing  *fakePlayback
+	line     *line
+	stuck    *stuckRecording // what Record returns, if not nil
 	timeline []string
 	served   string // the script and its generation
 }
@@ -82,6 +87,9 @@ func (c *fakeCall) end(e Ending) {
 	c.state, c.ending = StateEnded, e
 	if c.playing != nil {
 		c.playing.finish(media.PlayClosed)
+	}
+	if c.line != nil {
+		c.line.engine.Close()
 	}
 	c.cancel(errors.New(string(e.By)))
 }
@@ -247,6 +255,49 @@ func (c *fakeCall) SendDTMF(digits string, on, gap time.Duration) (Playback, err
 	waits := time.Duration(strings.Count(digits, "w"))
 	length := (time.Duration(len(digits))-waits)*200*time.Millisecond + waits*500*time.Millisecond
 	return c.playFor(length, "digits %s %v %v", digits, on, gap)
+}
+
+// Hold, Transfer and SendInfo take 100 ms, 2 s and 30 ms.
+func (c *fakeCall) Hold(on bool, h []Header) (Pending, error) {
+	return c.ask(100*time.Millisecond, "hold %t%s", on, shown(h))
+}
+
+func (c *fakeCall) Transfer(uri string, timeout time.Duration, h []Header) (Pending, error) {
+	if !strings.HasPrefix(uri, "sip:") {
+		return nil, errors.New("not a URI")
+	}
+	return c.ask(2*time.Second, "transfer %s %v%s", uri, timeout, shown(h))
+}
+
+func (c *fakeCall) SendInfo(contentType, body string, h []Header) (Pending, error) {
+	return c.ask(30*time.Millisecond, "info %s %q%s", contentType, body, shown(h))
+}
+
+func (c *fakeCall) ask(takes time.Duration, format string, args ...any) (Pending, error) {
+	if err := c.do("", format, args...); err != nil {
+		return nil, err
+	}
+	p := &fakePending{done: make(chan struct{}), code: cmp.Or(c.status, 200)}
+	time.AfterFunc(takes, func() {
+		close(p.done)
+		if c.leaves {
+			c.hangUp(ByCaller)
+		}
+	})
+	return p, nil
+}
+
+type fakePending struct {
+	done chan struct{}
+	code int
+}
+
+func (p *fakePending) Done() <-chan struct{} { return p.done }
+func (p *fakePending) Code() int {
+	if !isClosed(p.done) {
+		return 0
+	}
+	return p.code
 }
 
 func (c *fakeCall) stop(p *fakePlayback, status media.PlayStatus) {

@@ -16,7 +16,7 @@ func gather() Function {
 		Name: "gather",
 		Doc:  "Plays a prompt and collects digits. Digits typed ahead count, and one that is pressed ends the prompt.",
 		Options: []Param{
-			{Name: "prompt", Type: Sounds, Doc: "a WAV file or a list of them"},
+			{Name: "prompt", Type: Sounds, Doc: "a sound as for call:play, or a list of them; trouble of the network is logged and leaves it out"},
 			{Name: "min", Type: Integer, Default: 1, Min: 0, Max: maxTyped, Doc: "fewer digits are not enough"},
 			{Name: "max", Type: Integer, Default: maxTyped, Min: 1, Max: maxTyped, Doc: "so many digits are complete"},
 			{Name: "finish", Type: DigitSet, Default: "#", Doc: "digits that complete the input and are no part of it; false = none"},
@@ -25,7 +25,7 @@ func gather() Function {
 			{Name: "tries", Type: Integer, Default: 1, Min: 1, Max: 100, Doc: "how often to ask"},
 			{Name: "invalid", Type: Sounds, Doc: "played after digits that are not valid, before the next try"},
 			{Name: "match", Type: Text, Doc: "a regular expression (RE2) that the whole input matches when it is valid"},
-			{Name: "sensitive", Type: Boolean, Default: false, Doc: "keep the digits out of the log"},
+			{Name: "sensitive", Type: Boolean, Default: false, Doc: "keep the digits out of the log and, as far as they are heard, out of recordings"},
 			{Name: "barge", Type: DigitSet, Default: allDigits, Doc: "digits that end the prompt; false = none"},
 		},
 		Returns: []Return{
@@ -39,7 +39,7 @@ func gather() Function {
 
 // collection is one gather.
 type collection struct {
-	prompt, invalid     []media.Source
+	prompt, invalid     media.Source // nil = none
 	least, most         int
 	finish, barge       string
 	timeout, interdigit time.Duration
@@ -50,6 +50,10 @@ func (r *run) gather(a *arguments) int {
 	c, err := r.collection(a)
 	if err != nil {
 		r.raise(a, err)
+	}
+	if arg[bool](a, "sensitive") {
+		r.mask(true)
+		defer r.mask(false)
 	}
 	var digits, reason string
 	for try := arg[int](a, "tries"); try > 0; try-- {
@@ -63,7 +67,7 @@ func (r *run) gather(a *arguments) int {
 			break
 		}
 		if reason == "invalid" && try > 1 && c.invalid != nil {
-			r.playAll(a, c.invalid, playing{1, 0, "", forever})
+			r.playAll(a, c.invalid, playing{times: 1, limit: forever})
 		}
 	}
 	return a.returns(lua.LString(digits), lua.LString(reason))
@@ -84,22 +88,27 @@ func (r *run) collection(a *arguments) (c collection, err error) {
 		}
 		c.match = match.Regexp
 	}
-	if a.has("prompt") {
-		if c.prompt, err = r.sounds(a.lookup("prompt").(lua.LValue), 0); err != nil {
-			return c, err
-		}
+	c.prompt, c.invalid = r.optional(a, "prompt"), r.optional(a, "invalid")
+	return c, nil
+}
+
+// optional opens the sounds of an option; nil = it was not given, or the network does not give them.
+func (r *run) optional(a *arguments, option string) media.Source {
+	if !a.has(option) {
+		return nil
 	}
-	if a.has("invalid") {
-		c.invalid, err = r.sounds(a.lookup("invalid").(lua.LValue), 0)
+	src, err := r.sounds(a, a.lookup(option).(lua.LValue), 0)
+	if r.troubled(a, err) {
+		return nil
 	}
-	return c, err
+	return src
 }
 
 // collect asks once.
 func (r *run) collect(a *arguments, c collection) (digits, reason string) {
 	var first byte
 	if c.prompt != nil {
-		first = r.playAll(a, c.prompt, playing{1, 0, c.barge, forever}).digit
+		first = r.playAll(a, c.prompt, playing{times: 1, barge: c.barge, limit: forever}).digit
 	}
 	for len(digits) < c.most {
 		digit := first

@@ -28,6 +28,7 @@ func handlers() []Handler {
 			{Name: "q850", Type: Integer, Doc: "cause of the Reason header field; 0 = none"},
 			{Name: "seconds", Type: Number, Doc: "from the answer to the end"},
 			{Name: "stats", Type: Table, Doc: "as call:stats() returns"},
+			{Name: "recordings", Type: Table, Doc: "what came of each, as call:record() returns it, in the order they began"},
 			{Name: "error", Type: Table, Doc: "when the script failed: {message, file, line, traceback}"},
 		}}},
 			Doc: "The call ended: always, exactly once. It has 5 seconds, and verbs that need the call are errors."},

@@ -77,6 +77,9 @@ var errColon = errors.New("write a colon, as call:ring(), not a dot")
 // errAnswered refuses a final response that comes too late.
 var errAnswered = errors.New("the call is answered: write call:hangup()")
 
+// errNotAnswered refuses what only an answered call can do.
+var errNotAnswered = errors.New("the call is not answered: write call:answer() before")
+
 // errOver refuses verbs in on_hangup and in deferred functions.
 var errOver = errors.New("cannot be used once the call has ended")
 

@@ -1,6 +1,7 @@
 package scripting
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"strings"
@@ -13,9 +14,11 @@ import (
 
 func play() Function {
 	return Function{
-		Name:   "play",
-		Doc:    "Plays one sound file, or several one after the other, and waits for the end.",
-		Params: []Param{{Name: "sound", Type: Sounds, Required: true, Doc: "a WAV file below the sounds folder, or a list of them"}},
+		Name: "play",
+		Doc: "Plays one sound, or several one after the other without a gap, and waits for the end. WAV, MP3, Ogg Vorbis, FLAC and raw G.711 (.ul, .al) are played, " +
+			"of any usual sample rate, mono or stereo. A file that is missing, or is none of these, is an error; trouble of the network, or with what a server " +
+			"sends, raises nothing: the status is failed and error tells why.",
+		Params: []Param{{Name: "sound", Type: Sounds, Required: true, Doc: soundDoc + ", or a list of them; \"recording:NAME.wav\" is one that was recorded"}},
 		Options: []Param{
 			{Name: "loop", Type: Times, Default: 1, Doc: "how often to play the whole; true: until something else ends it"},
 			fromOption(),
@@ -29,12 +32,15 @@ func play() Function {
 	}
 }
 
+const soundDoc = "a file below the sounds folder, or the URL of one on a host that scripting.http_allow names"
+
 // playReturns are the results of all verbs that play.
 func playReturns() []Return {
 	return []Return{{Name: "result", Type: Table, Fields: []Param{
 		{Name: "status", Type: Text, Choices: []string{"done", "barge", "timeout", "interrupted", "stopped", "failed"}},
 		{Name: "digit", Type: Text, Doc: "the one that barged in"},
 		{Name: "position", Type: Number, Unit: "s", Doc: "how far it came"},
+		{Name: "error", Type: Text, Doc: "why it failed, when the network or a server is to blame"},
 	}}}
 }
 
@@ -43,23 +49,20 @@ func bargeOption() Param {
 }
 
 func (r *run) play(a *arguments) int {
-	sounds, err := r.sounds(a.lookup("sound").(lua.LValue), arg[float64](a, "volume"))
-	if err != nil {
-		r.raise(a, err)
+	src, err := r.sounds(a, a.lookup("sound").(lua.LValue), arg[float64](a, "volume"))
+	if r.troubled(a, err) {
+		return a.returns(played{status: string(media.PlayFailed), trouble: err}.table())
 	}
 	limit := forever
 	if a.has("max") {
 		limit = arg[time.Duration](a, "max")
 	}
-	from := arg[time.Duration](a, "from")
-	if from > 0 && len(sounds) > 1 {
-		r.raise(a, errors.New("option from: is for one sound, not for a list"))
-	}
-	return a.returns(r.playAll(a, sounds, playing{arg[int](a, "loop"), from, arg[string](a, "barge"), limit}).table())
+	p := playing{arg[int](a, "loop"), arg[time.Duration](a, "from"), arg[string](a, "barge"), limit}
+	return a.returns(r.playAll(a, src, p).table())
 }
 
 func fromOption() Param {
-	return Param{Name: "from", Type: Duration, Doc: "where in the sound to begin, the first time"}
+	return Param{Name: "from", Type: Duration, Doc: "where in the whole to begin, the first time"}
 }
 
 func volumeOption() Param {
@@ -69,7 +72,7 @@ func volumeOption() Param {
 // playing says how to play sounds in the foreground.
 type playing struct {
 	times int           // how often, 0 = without end
-	from  time.Duration // where to begin the first sound
+	from  time.Duration // where to begin
 	barge string        // digits that end it
 	limit time.Duration // for so long at the most
 }
@@ -79,6 +82,7 @@ type played struct {
 	status   string
 	digit    byte
 	position time.Duration
+	trouble  error // why it failed
 }
 
 func (p played) table() *lua.LTable {
@@ -88,32 +92,25 @@ func (p played) table() *lua.LTable {
 		t.RawSetString("digit", lua.LString(p.digit))
 	}
 	t.RawSetString("position", lua.LNumber(p.position.Seconds()))
+	if p.trouble != nil {
+		t.RawSetString("error", lua.LString(p.trouble.Error()))
+	}
 	return t
 }
 
-// playAll plays sources one after the other.
-func (r *run) playAll(a *arguments, sources []media.Source, p playing) played {
-	began := time.Now()
-	all := played{status: string(media.PlayDone)}
-	if p.times == 0 && len(sources) == 1 {
-		sources = []media.Source{media.Endless(sources[0])}
+// playAll plays a source as often and from where it is wanted.
+func (r *run) playAll(a *arguments, src media.Source, p playing) played {
+	if p.times == 0 {
+		src = media.Endless(src)
+	} else {
+		src = media.Repeat(src, p.times)
 	}
-	for i := 0; p.times == 0 || i < p.times*len(sources); i++ {
-		left, src := p.limit, sources[i%len(sources)]
-		if p.limit != forever {
-			left = max(0, p.limit-time.Since(began))
-		}
-		if i == 0 && p.from > 0 {
-			src, all.position = media.From(src, p.from), p.from
-		}
-		p := r.playOne(a, src, p.barge, left)
-		p.position += all.position
-		all = p
-		if p.status != string(media.PlayDone) {
-			break
-		}
+	if p.from > 0 {
+		src = media.From(src, p.from)
 	}
-	return all
+	result := r.playOne(a, src, p.barge, p.limit)
+	result.position += p.from
+	return result
 }
 
 // playOne plays one source in the foreground until it ends, one of the barge digits is pressed or limit has passed.
@@ -122,6 +119,7 @@ func (r *run) playOne(a *arguments, src media.Source, barge string, limit time.D
 	if ev, ok := r.typedDigit(wanted); ok {
 		return played{status: "barge", digit: ev.Digit}
 	}
+	r.interrupt()
 	p, err := r.call.Play(src)
 	switch {
 	case errors.Is(err, media.ErrPastEnd):
@@ -144,7 +142,7 @@ func (r *run) playOne(a *arguments, src media.Source, barge string, limit time.D
 	result := p.Result()
 	switch why {
 	case wokenEvent:
-		return played{"barge", ev.Digit, result.Position}
+		return played{status: "barge", digit: ev.Digit, position: result.Position}
 	case wokenTimeout:
 		return played{status: "timeout", position: result.Position}
 	}
@@ -162,17 +160,43 @@ func digitIn(set string) func(Event) bool {
 	return func(ev Event) bool { return ev.Kind == EventDigit && strings.IndexByte(set, ev.Digit) >= 0 }
 }
 
-// sounds opens one sound or a list of them, louder by so many dB.
-func (r *run) sounds(v lua.LValue, volume float64) ([]media.Source, error) {
+// sounds opens one sound or a list of them, louder by so many dB. For what comes from the network the script waits as in a verb.
+func (r *run) sounds(a *arguments, v lua.LValue, volume float64) (media.Source, error) {
 	names, err := toTexts(v)
 	if err != nil {
 		return nil, err
 	}
 	sources := make([]media.Source, len(names))
 	for i, name := range names {
-		if sources[i], err = r.engine.sounds.file(name, volume); err != nil {
+		if sources[i], err = r.sound(a, name); err != nil {
 			return nil, err
 		}
 	}
-	return sources, nil
+	return r.engine.sounds.list(sources, names, volume), nil
+}
+
+func (r *run) sound(a *arguments, name string) (media.Source, error) {
+	if !isURL(name) {
+		return r.engine.sounds.file(name)
+	}
+	if src, ok := r.engine.sounds.downloads.fresh(name); ok {
+		return r.engine.sounds.cache.Source(src), nil
+	}
+	src, err := await(r, a, func(ctx context.Context) (media.Source, error) { return r.engine.sounds.downloads.get(ctx, name) })
+	if err != nil {
+		return nil, err
+	}
+	return r.engine.sounds.cache.Source(src), nil
+}
+
+// troubled tells whether err is trouble of the network, which raises nothing; any other error is the script's mistake, and raised.
+func (r *run) troubled(a *arguments, err error) bool {
+	if err == nil {
+		return false
+	}
+	if _, ok := errors.AsType[*downloadError](err); !ok {
+		r.raise(a, err)
+	}
+	r.log.Warn("sound", "error", err, "at", where(a.LState))
+	return true
 }

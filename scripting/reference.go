@@ -41,8 +41,11 @@ func NewReference() Reference {
 func verbs() []Function {
 	return slices.Concat(
 		[]Function{ring(), progress(), answer(), reject(), redirect(), hangup()},
+		[]Function{hold(), transfer()},
 		[]Function{play(), tone(), silence(), start(), sleep()},
 		[]Function{gather(), readDigit(), flushDigits(), sendDTMF()},
+		[]Function{recording(), recordStart(), recordStop(), echo()},
+		[]Function{measure(), waitTone(), waitSilence(), waitSpeech(), probeDelay()},
 		[]Function{header(), headers(), setHeader()},
 		[]Function{wait(), on(), after(), every(), deferred()},
 		[]Function{alive(), elapsed(), limit(), mark(), stats(), check(), verdict()},

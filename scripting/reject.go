@@ -66,6 +66,16 @@ func (r *run) mustNotBeAnswered(a *arguments) {
 	}
 }
 
+func (r *run) mustBeAnswered(a *arguments) {
+	switch r.call.State() {
+	case StateAnswered:
+	case StateEnded:
+		r.unwind(a.LState)
+	default:
+		r.raise(a, errNotAnswered)
+	}
+}
+
 // end unwinds the script once the call was ended; err is what that gave.
 func (r *run) end(a *arguments, err error) int {
 	if err != nil {

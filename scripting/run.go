@@ -49,6 +49,10 @@ type run struct {
 	typed         []Event  // digits that nobody has read
 	subscriptions []*subscription
 	deferred      []*lua.LFunction
+	recordings    []Recording // all of the call
+	settled       []any       // what came of them
+	foreground    Recording   // of record; nil = none goes on
+	background    Recording   // of record_start
 	verdict       Verdict
 
 	handling bool      // a handler runs

@@ -1,6 +1,7 @@
 package scripting
 
 import (
+	"errors"
 	"fmt"
 	"io/fs"
 	"os"
@@ -16,23 +17,50 @@ const fade = 5 * time.Millisecond
 
 // sounds makes the sources that calls play. What they have in common is rendered once.
 type sounds struct {
-	folder folder
-	cache  *media.Cache
+	folder     folder
+	embedded   fs.FS // sounds that the folder lacks; nil = none
+	recordings folder
+	cache      *media.Cache
+	downloads  *downloads
 }
 
-// file opens a file of the folder, or of a folder below it, louder by so many dB.
-func (s *sounds) file(name string, volume float64) (media.Source, error) {
+// ofRecording is before the name of a sound that is a recording.
+const ofRecording = "recording:"
+
+// file opens a file of the folder, or of a folder below it, or else an embedded one; or a recording.
+func (s *sounds) file(name string) (media.Source, error) {
+	path, recorded := strings.CutPrefix(name, ofRecording)
 	switch {
-	case s.folder == "":
-		return nil, fmt.Errorf("sound %q: no folder of sounds is configured", name)
+	case recorded && s.recordings == "":
+		return nil, fmt.Errorf("sound %q: no folder of recordings is configured", name)
+	case recorded && !fs.ValidPath(path):
+		return nil, fmt.Errorf("sound %q: is not a path below the folder of recordings", name)
+	case recorded:
+		return media.FileIn(s.recordings, path)
 	case !fs.ValidPath(name):
 		return nil, fmt.Errorf("sound %q: is not a path below the folder of sounds", name)
+	case s.folder == "" && s.embedded == nil:
+		return nil, fmt.Errorf("sound %q: no folder of sounds is configured", name)
 	}
-	source, err := media.FileIn(s.folder, name)
-	if err != nil {
-		return nil, err
+	err := fs.ErrNotExist
+	if s.folder != "" {
+		var src media.Source
+		if src, err = media.FileIn(s.folder, name); err == nil {
+			return s.cache.Source(src), nil
+		}
 	}
-	return sound{s.cache.Source(media.Gain(source, volume)), name}, nil
+	if s.embedded != nil && errors.Is(err, fs.ErrNotExist) {
+		var src media.Source
+		if src, err = media.FileIn(s.embedded, name); err == nil {
+			return s.cache.Source(src), nil
+		}
+	}
+	return nil, err
+}
+
+// list is sounds one after the other without a gap, louder by so many dB.
+func (s *sounds) list(sources []media.Source, names []string, volume float64) media.Source {
+	return sound{s.cache.Source(media.Gain(media.Join(sources...), volume)), strings.Join(names, ", ")}
 }
 
 func (s *sounds) tone(o media.ToneOptions) media.Source {

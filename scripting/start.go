@@ -15,22 +15,25 @@ func start() Function {
 		Name: "start",
 		Doc: "Plays a sound or a tone in the background: the script goes on at once. A call sends one thing at a time, so that the next play, tone or start " +
 			"ends it, with the status interrupted.",
-		Params: []Param{{Name: "sound", Type: Sound, Required: true, Doc: "a WAV file below the sounds folder, or a tone: Hz, or a list of them"}},
+		Params: []Param{{Name: "sound", Type: Sound, Required: true, Doc: soundDoc + ", or a tone: Hz, or a list of them"}},
 		Options: []Param{
 			{Name: "loop", Type: Boolean, Default: false, Doc: "again and again"},
 			fromOption(),
 			volumeOption(),
 		},
-		Returns: []Return{{Name: "playback", Type: Value, Doc: "playback:stop() ends it", Object: "playback"}},
+		Returns: []Return{
+			{Name: "playback", Type: Value, Doc: "playback:stop() ends it; nil on trouble of the network, or with what a server sent", Object: "playback"},
+			{Name: "err", Type: Text, Doc: "what the trouble was"},
+		},
 		Example: `local music = call:start("moh.wav", { loop = true, volume = -6 })`,
 		run:     (*run).start,
 	}
 }
 
 func (r *run) start(a *arguments) int {
-	src, err := r.soundOf(a.lookup("sound").(lua.LValue), arg[float64](a, "volume"))
-	if err != nil {
-		r.raise(a, err)
+	src, err := r.soundOf(a, a.lookup("sound").(lua.LValue), arg[float64](a, "volume"))
+	if r.troubled(a, err) {
+		return a.returns(lua.LNil, lua.LString(err.Error()))
 	}
 	if arg[bool](a, "loop") {
 		src = media.Endless(src)
@@ -39,6 +42,7 @@ func (r *run) start(a *arguments) int {
 	if from > 0 {
 		src = media.From(src, from)
 	}
+	r.interrupt()
 	p, err := r.call.Play(src)
 	switch {
 	case errors.Is(err, media.ErrPastEnd):
@@ -51,9 +55,9 @@ func (r *run) start(a *arguments) int {
 }
 
 // soundOf opens a file, or makes a tone.
-func (r *run) soundOf(v lua.LValue, volume float64) (media.Source, error) {
-	if name, ok := v.(lua.LString); ok {
-		return r.engine.sounds.file(string(name), volume)
+func (r *run) soundOf(a *arguments, v lua.LValue, volume float64) (media.Source, error) {
+	if _, ok := v.(lua.LString); ok {
+		return r.sounds(a, v, volume)
 	}
 	frequencies, err := toneFrequencies(v)
 	if err != nil {

@@ -2,7 +2,7 @@ package scripting
 
 func stats() Function {
 	counts := []Param{{Name: "packets", Type: Integer}, {Name: "bytes", Type: Integer, Doc: "of sound, without headers"}}
-	received := append(counts[:2:2], Param{Name: "lost", Type: Integer}, Param{Name: "loss_pct", Type: Number}, Param{Name: "jitter_ms", Type: Number})
+	received := append(counts[:2:2], Param{Name: "lost", Type: Integer}, Param{Name: "late", Type: Integer, Doc: "too late to be heard, while call records, echoes or listens"}, Param{Name: "loss_pct", Type: Number}, Param{Name: "jitter_ms", Type: Number})
 	return Function{
 		Name: "stats",
 		Doc:  "Returns what was sent and received so far, by RTP and RTCP (RFC 3550).",
@@ -24,7 +24,7 @@ func (r *run) statistics() map[string]any {
 	s := r.call.Stats()
 	all := map[string]any{
 		"rx": map[string]any{
-			"packets": s.Received.Packets, "bytes": s.Received.Bytes, "lost": s.Received.Lost,
+			"packets": s.Received.Packets, "bytes": s.Received.Bytes, "lost": s.Received.Lost, "late": s.Received.Late,
 			"loss_pct": s.Received.LossPct, "jitter_ms": milliseconds(s.Received.Jitter),
 		},
 		"tx":     map[string]any{"packets": s.Sent.Packets, "bytes": s.Sent.Bytes},

@@ -104,6 +104,27 @@ func TestVerbs(t *testing.T) {
 			script: `call:answer() call:send_dtmf("1111111111") log.info("not reached")`,
 			do:     func(s *stage) { s.wait(time.Second); s.call.hangUp(ByCaller); s.finish(); s.expectNoLog("not reached") },
 			saw:    []string{"0s answer []", "50ms digits 1111111111 100ms 100ms", "1s ended by caller", "1s play closed"}},
+		{name: "send digits by INFO",
+			script: `call:answer() call:set_header("X-A", "1") local ok, why = call:send_dtmf("1wd", { via = "info", on = "80ms", gap = "40ms" }) log.info("got", { ok = ok, why = tostring(why) })`,
+			saw: []string{"0s answer []", `50ms info application/dtmf-relay "Signal=1\r\nDuration=80\r\n" [X-A: 1]`,
+				`670ms info application/dtmf-relay "Signal=D\r\nDuration=80\r\n"`, `790ms hangup 16 ""`}, log: []string{"ok=true why=nil"}},
+		{name: "hold and resume",
+			script: `call:answer() call:set_header("X-A", "1") log.info("got", { ok = call:hold() }) local ok, code = call:hold(false) log.info("then", { ok = ok, code = code })`,
+			saw:    []string{"0s answer []", "50ms hold true [X-A: 1]", "150ms hold false", `250ms hangup 16 ""`}, log: []string{"ok=true", "ok=true code=200"}},
+		{name: "the call ends during a hold",
+			script: `call:answer() call:hold() log.info("not reached")`,
+			do: func(s *stage) {
+				s.wait(100 * time.Millisecond)
+				s.call.hangUp(ByCaller)
+				s.finish()
+				s.expectNoLog("not reached")
+			},
+			saw: []string{"0s answer []", "50ms hold true", "100ms ended by caller"}},
+		{name: "transfer",
+			script: `call:answer() call:on("info", function() log.info("meanwhile") end)
+			         local ok, code = call:transfer("sip:200@192.0.2.9", { timeout = "30s", headers = { ["X-A"] = 1 } }) log.info("got", { ok = ok, code = code }) call:hangup()`,
+			do:  func(s *stage) { s.wait(time.Second); s.call.send(Event{Kind: EventInfo}) },
+			saw: []string{"0s answer []", "50ms transfer sip:200@192.0.2.9 30s [X-A: 1]", `2.05s hangup 16 ""`}, log: []string{"meanwhile", "ok=true code=200"}},
 		{name: "in the background",
 			script: `call:answer() local music = call:start({ 350, 440 }, { volume = -3 }) call:sleep(1) music:pause() music:resume()
 			         log.info("got", { at = music:position() }) log.info("late", music:wait("2s")) music:stop() music:stop() log.info("over", music:wait())`,
@@ -224,6 +245,13 @@ func TestErrors(t *testing.T) {
 		{`call:send_dtmf("")`, `call:send_dtmf: digits: write 1 to 100, got 0`},
 		{`call:send_dtmf("1", { on = "1ms" })`, `call:send_dtmf: option on: 1ms is not within 40ms to 5s`},
 		{`call:send_dtmf("1", { gap = 60 })`, `call:send_dtmf: option gap: 1m0s is not within 40ms to 5s`},
+		{`call:answer() call:send_dtmf("1", { via = "inf" })`, `call:send_dtmf: option via: "inf" is not one of auto, rfc4733, info; did you mean "info"?`},
+		{`call:hold()`, `call:hold: the call is not answered: write call:answer() before`},
+		{`call:answer() call:hold("on")`, `call:hold: on: "on" is not a boolean`},
+		{`call:transfer("sip:200@192.0.2.9")`, `call:transfer: the call is not answered: write call:answer() before`},
+		{`call:answer() call:transfer("200")`, `call:transfer: not a URI`},
+		{`call:answer() call:transfer("sip:a@b", { timeout = 0 })`, `call:transfer: option timeout: write more than 0`},
+		{`call:send_dtmf("1", { via = "info" })`, `call:send_dtmf: the call is not answered: write call:answer() before`},
 		{`call:start("no.wav")`, `call:start: sound "no.wav": no folder of sounds is configured`},
 		{`call:start({})`, `call:start: a tone has 1 to 4 frequencies, got 0`},
 		{`call:start(440).stop()`, `playback:stop: write a colon, as playback:stop(), not a dot`},
@@ -264,12 +292,42 @@ func TestErrors(t *testing.T) {
 	}
 }
 
-// TestSendDTMFToWhoTakesNone: that the caller agreed to no telephone-event is no error.
+// TestSendDTMFToWhoTakesNone: that the caller agreed to no telephone-event is no error; INFO takes its place.
 func TestSendDTMFToWhoTakesNone(t *testing.T) {
-	script := `function on_call(call) call:answer() local ok, why = call:send_dtmf("1") log.info("got", { ok = ok, why = why }) end`
+	script := `function on_call(call) call:answer() local ok, why = call:send_dtmf("1", { via = "rfc4733" }) log.info("got", { ok = ok, why = why }) call:send_dtmf("#") end`
 	performWith(t, Options{FS: files("default.lua", script)}, func(c *fakeCall) { c.noDTMF = true }, func(s *stage) {
 		s.finish()
 		s.expectLog("ok=false why=no_telephone_event")
+		s.expect("0s answer []", `50ms info application/dtmf-relay "Signal=#\r\nDuration=100\r\n"`, `250ms hangup 16 ""`)
+	})
+}
+
+// TestTransferredCallerHangsUp: who was transferred hangs up with the outcome; the script gets that first.
+func TestTransferredCallerHangsUp(t *testing.T) {
+	script := `function on_call(call) call:answer() log.info("got", { ok = call:transfer("sip:200@192.0.2.9") }) call:sleep(1) log.info("not reached") end`
+	performWith(t, Options{FS: files("default.lua", script)}, func(c *fakeCall) { c.leaves = true }, func(s *stage) {
+		s.finish()
+		s.expectLog("ok=true")
+		s.expectNoLog("not reached", "level=ERROR")
+	})
+}
+
+// TestRefusals: that the caller refuses what we ask is a result.
+func TestRefusals(t *testing.T) {
+	script := `function on_call(call)
+  call:answer()
+  local ok, why = call:send_dtmf("12", { via = "info" })
+  log.info("info", { ok = ok, why = why })
+  local ok, code = call:hold()
+  log.info("hold", { ok = ok, code = code })
+  ok, code = call:transfer("sip:200@192.0.2.9")
+  log.info("transfer", { ok = ok, code = code })
+end`
+	performWith(t, Options{FS: files("default.lua", script)}, func(c *fakeCall) { c.status = 486 }, func(s *stage) {
+		s.finish()
+		s.expectLog("ok=false why=refused", "msg=hold script=default generation=1 call=c1 ok=false code=486", "msg=transfer script=default generation=1 call=c1 ok=false code=486")
+		s.expect("0s answer []", `50ms info application/dtmf-relay "Signal=1\r\nDuration=100\r\n"`, "80ms hold true",
+			"180ms transfer sip:200@192.0.2.9 1m0s", `2.18s hangup 16 ""`)
 	})
 }
 

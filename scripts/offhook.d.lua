@@ -93,9 +93,32 @@ function Call:redirect(uri, options) end
 ---@param options? Call.hangup.options
 function Call:hangup(options) end
 
+---Puts the caller on hold, or takes it off, and waits for its answer: a re-INVITE with a=sendonly, or a=inactive when it holds us, and a=sendrecv (RFC 3264 §8.4). What is played meanwhile the caller hears, when it wants to.
+---```lua
+---if call:hold() then call:tone(425, { duration = "10s" }) call:hold(false) end
+---```
+---@param on? boolean # false: take it off; default true
+---@return boolean ok
+---@return integer code # the response; 491 while another hold has no answer
+function Call:hold(on) end
+
+---@class Call.transfer.options
+---@field timeout? duration # how long the new call may take to be answered or refused; default "1m"
+---@field headers? table<string, string|string[]> # header fields for the message, as {["X-Name"] = "value"}
+
+---Asks the caller to call somebody else in place of us (REFER, RFC 3515), and waits for what it tells of that call. Our call goes on in any case: after a success the caller hangs up, or the script does.
+---```lua
+---local ok, code = call:transfer("sip:200@192.0.2.9", { timeout = "30s" })
+---```
+---@param uri string # whom to call: sip:user@host, or tel:+number
+---@param options? Call.transfer.options
+---@return boolean ok # whether the new call was answered
+---@return integer code # the final response to the new call; the response to the REFER, when that was refused; 408 when the time is up; less than 200 when the caller told no more than that
+function Call:transfer(uri, options) end
+
 ---@class Call.play.options
 ---@field loop? integer|boolean # how often to play the whole; true: until something else ends it; default 1
----@field from? duration # where in the sound to begin, the first time
+---@field from? duration # where in the whole to begin, the first time
 ---@field volume? number # louder, or softer when negative; -60 to 30 dB; default 0
 ---@field barge? string|boolean # digits that end it: true for all, or text with those meant; they are read by it
 ---@field max? duration # stop after so long
@@ -104,12 +127,13 @@ function Call:hangup(options) end
 ---@field status "done"|"barge"|"timeout"|"interrupted"|"stopped"|"failed" # one of "done", "barge", "timeout", "interrupted", "stopped", "failed"
 ---@field digit string # the one that barged in
 ---@field position number # how far it came; in s
+---@field error string # why it failed, when the network or a server is to blame
 
----Plays one sound file, or several one after the other, and waits for the end.
+---Plays one sound, or several one after the other without a gap, and waits for the end. WAV, MP3, Ogg Vorbis, FLAC and raw G.711 (.ul, .al) are played, of any usual sample rate, mono or stereo. A file that is missing, or is none of these, is an error; trouble of the network, or with what a server sends, raises nothing: the status is failed and error tells why.
 ---```lua
 ---call:play({ "welcome.wav", "menu.wav" }, { barge = true })
 ---```
----@param sound string|string[] # a WAV file below the sounds folder, or a list of them
+---@param sound string|string[] # a file below the sounds folder, or the URL of one on a host that scripting.http_allow names, or a list of them; "recording:NAME.wav" is one that was recorded
 ---@param options? Call.play.options
 ---@return Call.play.result result
 function Call:play(sound, options) end
@@ -123,6 +147,7 @@ function Call:play(sound, options) end
 ---@field status "done"|"barge"|"timeout"|"interrupted"|"stopped"|"failed" # one of "done", "barge", "timeout", "interrupted", "stopped", "failed"
 ---@field digit string # the one that barged in
 ---@field position number # how far it came; in s
+---@field error string # why it failed, when the network or a server is to blame
 
 ---Plays a tone, or several at once, and waits for the end.
 ---```lua
@@ -137,6 +162,7 @@ function Call:tone(spec, options) end
 ---@field status "done"|"barge"|"timeout"|"interrupted"|"stopped"|"failed" # one of "done", "barge", "timeout", "interrupted", "stopped", "failed"
 ---@field digit string # the one that barged in
 ---@field position number # how far it came; in s
+---@field error string # why it failed, when the network or a server is to blame
 
 ---Sends silence, and waits for the end. Unlike sleep, which sends nothing.
 ---```lua
@@ -148,16 +174,17 @@ function Call:silence(duration) end
 
 ---@class Call.start.options
 ---@field loop? boolean # again and again; default false
----@field from? duration # where in the sound to begin, the first time
+---@field from? duration # where in the whole to begin, the first time
 ---@field volume? number # louder, or softer when negative; -60 to 30 dB; default 0
 
 ---Plays a sound or a tone in the background: the script goes on at once. A call sends one thing at a time, so that the next play, tone or start ends it, with the status interrupted.
 ---```lua
 ---local music = call:start("moh.wav", { loop = true, volume = -6 })
 ---```
----@param sound string|number|number[] # a WAV file below the sounds folder, or a tone: Hz, or a list of them
+---@param sound string|number|number[] # a file below the sounds folder, or the URL of one on a host that scripting.http_allow names, or a tone: Hz, or a list of them
 ---@param options? Call.start.options
----@return Playback playback # playback:stop() ends it
+---@return Playback playback # playback:stop() ends it; nil on trouble of the network, or with what a server sent
+---@return string err # what the trouble was
 function Call:start(sound, options) end
 
 ---Waits. What plays in the background goes on.
@@ -168,7 +195,7 @@ function Call:start(sound, options) end
 function Call:sleep(duration) end
 
 ---@class Call.gather.options
----@field prompt? string|string[] # a WAV file or a list of them
+---@field prompt? string|string[] # a sound as for call:play, or a list of them; trouble of the network is logged and leaves it out
 ---@field min? integer # fewer digits are not enough; 0 to 64; default 1
 ---@field max? integer # so many digits are complete; 1 to 64; default 64
 ---@field finish? string|boolean # digits that complete the input and are no part of it; false = none; default "#"
@@ -177,7 +204,7 @@ function Call:sleep(duration) end
 ---@field tries? integer # how often to ask; 1 to 100; default 1
 ---@field invalid? string|string[] # played after digits that are not valid, before the next try
 ---@field match? string # a regular expression (RE2) that the whole input matches when it is valid
----@field sensitive? boolean # keep the digits out of the log; default false
+---@field sensitive? boolean # keep the digits out of the log and, as far as they are heard, out of recordings; default false
 ---@field barge? string|boolean # digits that end the prompt; false = none; default true
 
 ---Plays a prompt and collects digits. Digits typed ahead count, and one that is pressed ends the prompt.
@@ -212,16 +239,162 @@ function Call:flush_digits() end
 ---@class Call.send_dtmf.options
 ---@field on? duration # how long each is down: 40ms to 5s; default "100ms"
 ---@field gap? duration # between them: 40ms to 5s; default "100ms"
+---@field via? "auto"|"rfc4733"|"info" # auto: rfc4733 if the caller takes it, else info (application/dtmf-relay); one of "auto", "rfc4733", "info"; default "auto"
 
----Sends digits as telephone-events (RFC 4733), in place of what plays, and waits until they are sent.
+---Sends digits, and waits until they are sent: as telephone-events (RFC 4733) in place of what plays, or one by one in INFO requests.
 ---```lua
 ---call:send_dtmf("12w#", { on = "80ms" })
 ---```
 ---@param digits string # 0-9, *, #, A-D; w is a pause of half a second
 ---@param options? Call.send_dtmf.options
 ---@return boolean ok
----@return "no_telephone_event"|"interrupted" why # when ok is false: the caller takes none, or something else was played
+---@return "no_telephone_event"|"interrupted"|"refused" why # when ok is false: the caller takes none, something else was played, or it refused an INFO
 function Call:send_dtmf(digits, options) end
+
+---@class Call.record.options
+---@field max? duration # the longest recording; without it until something else ends it
+---@field silence? duration # end it after so much silence
+---@field threshold? number # what is softer is silence; -80 to 0 dBm0; default -45
+---@field finish? string|boolean # digits that end it; false = none; default "#"
+---@field beep? boolean # sound a tone of 1000 Hz for 200 ms before; default false
+---@field trim? boolean # leave out the silence at both ends; default false
+
+---@class Call.record.recording
+---@field path string # below the recordings folder; nil when there is no file
+---@field seconds number
+---@field bytes integer
+---@field reason "stopped"|"digit"|"max"|"silence"|"interrupted"|"hangup"|"disk_full"|"slow_disk"|"failed" # one of "stopped", "digit", "max", "silence", "interrupted", "hangup", "disk_full", "slow_disk", "failed"
+---@field digit string # the one that ended it
+
+---Records what the caller says to a WAV file, and waits for the end of it. Lost packets are concealed. Until it ends the file has another name; when the caller hangs up it is finished, and on_hangup finds it in info.recordings.
+---```lua
+---local message = call:record("messages/" .. call.id .. ".wav", { max = "2m", silence = "5s", beep = true })
+---```
+---@param path string # NAME.wav below the recordings folder; a file of that name is replaced
+---@param options? Call.record.options
+---@return Call.record.recording recording
+function Call:record(path, options) end
+
+---@class Call.record_start.options
+---@field stereo? boolean # the caller on the left, we on the right; otherwise both on one channel; default false
+
+---Records the call in the background, both sides, until record_stop or its end. While gather collects sensitive digits it records silence.
+---```lua
+---call:record_start("calls/" .. call.id .. ".wav", { stereo = true })
+---```
+---@param path string # NAME.wav below the recordings folder; a file of that name is replaced
+---@param options? Call.record_start.options
+function Call:record_start(path, options) end
+
+---@class Call.record_stop.recording
+---@field path string # below the recordings folder; nil when there is no file
+---@field seconds number
+---@field bytes integer
+---@field reason "stopped"|"digit"|"max"|"silence"|"interrupted"|"hangup"|"disk_full"|"slow_disk"|"failed" # one of "stopped", "digit", "max", "silence", "interrupted", "hangup", "disk_full", "slow_disk", "failed"
+
+---Ends what record_start began, and waits until the file is finished.
+---```lua
+---local recording = call:record_stop()
+---```
+---@return Call.record_stop.recording recording # nil when nothing was recorded
+function Call:record_stop() end
+
+---@class Call.echo.options
+---@field delay? duration # how long to hold it back, on top of the jitter buffer's 40 ms and more; up to 10s
+---@field max? duration # end it after so long; without it until something else does
+---@field finish? string|boolean # digits that end it; false = none; default "#"
+
+---@class Call.echo.result
+---@field status "done"|"digit"|"interrupted"|"failed" # one of "done", "digit", "interrupted", "failed"
+---@field digit string # the one that ended it
+---@field seconds number # how long it went on
+
+---Sends back what the caller says, and waits for the end. Lost packets are concealed.
+---```lua
+---local result = call:echo{ delay = "500ms", max = "1m" }
+---```
+---@param options? Call.echo.options
+---@return Call.echo.result result
+function Call:echo(options) end
+
+---@class Call.measure.options
+---@field duration? duration # how long to listen; default "5s"
+---@field threshold? number # what is softer is silence; -80 to 0 dBm0; default -55
+
+---@class Call.measure.measured
+---@field rms_dbov number # the level of all; -96 when there was nothing but silence
+---@field peak_dbov number # the largest sample
+---@field dominant_hz number # the frequency of the longest tone; nil when there was none
+---@field level_dbm0 number # the level of that tone
+---@field snr_db number # that tone with all else against all else
+---@field silence_pct number
+---@field clipped_pct number # samples at full scale
+
+---Measures what the caller says, or what a far end plays, for a while. Lost packets are concealed first.
+---```lua
+---local heard = call:measure{ duration = "10s" } call:check(heard.snr_db and heard.snr_db > 30, "noise")
+---```
+---@param options? Call.measure.options
+---@return Call.measure.measured measured
+function Call:measure(options) end
+
+---@class Call.wait_tone.options
+---@field timeout? duration # how long to wait; without it until the call ends
+---@field min? duration # how long it must last; default "100ms"
+---@field level? number # of each frequency, at least; -60 to 3 dBm0; default -40
+
+---@class Call.wait_tone.tone
+---@field hz number # the first frequency, as measured
+---@field ms number # how long it lasted until now
+---@field level number # of the weakest frequency; in dBm0
+---@field at number # when it began, from the start of the verb; in s
+
+---Waits until a tone is heard. Each frequency may be off by 8 Hz.
+---```lua
+---local tone = call:wait_tone({ 350, 440 }, { timeout = "5s", min = "300ms" })
+---```
+---@param spec number|number[] # Hz: 440, or a list of frequencies that sound together: {350, 440}
+---@param options? Call.wait_tone.options
+---@return Call.wait_tone.tone tone # nil when none came
+---@return "timeout" why
+function Call:wait_tone(spec, options) end
+
+---@class Call.wait_silence.options
+---@field timeout? duration # how long to wait; without it until the call ends
+---@field threshold? number # what is softer is silence; -80 to 0 dBm0; default -45
+
+---Waits until it is silent for so long.
+---```lua
+---call:wait_silence("2s", { timeout = "1m" })
+---```
+---@param duration duration
+---@param options? Call.wait_silence.options
+---@return number seconds # how long it took; nil when it did not come
+function Call:wait_silence(duration, options) end
+
+---@class Call.wait_speech.options
+---@field timeout? duration # how long to wait; without it until the call ends
+---@field threshold? number # what is softer is silence; -80 to 0 dBm0; default -45
+
+---Waits until so much is heard, speech or any other sound, with pauses of up to 300 ms in it.
+---```lua
+---if not call:wait_speech("500ms", { timeout = "10s" }) then call:hangup() end
+---```
+---@param duration duration
+---@param options? Call.wait_speech.options
+---@return number seconds # how long it took; nil when it did not come
+function Call:wait_speech(duration, options) end
+
+---@class Call.probe_delay.options
+---@field timeout? duration # how long to wait for it; default "3s"
+
+---Measures the round trip through a far end that echoes: plays a short chirp and waits until it comes back.
+---```lua
+---local ms = call:probe_delay()
+---```
+---@param options? Call.probe_delay.options
+---@return number ms # nil when nothing came back
+function Call:probe_delay(options) end
 
 ---The value of a header field of the INVITE. The name may be in any case.
 ---```lua
@@ -324,6 +497,7 @@ function Call:mark(name, data) end
 ---@field packets? integer
 ---@field bytes? integer # of sound, without headers
 ---@field lost? integer
+---@field late? integer # too late to be heard, while call records, echoes or listens
 ---@field loss_pct? number
 ---@field jitter_ms? number
 
@@ -406,6 +580,7 @@ function Playback:position() end
 ---@field status "done"|"barge"|"timeout"|"interrupted"|"stopped"|"failed" # one of "done", "barge", "timeout", "interrupted", "stopped", "failed"
 ---@field digit string # the one that barged in
 ---@field position number # how far it came; in s
+---@field error string # why it failed, when the network or a server is to blame
 
 ---Waits for the end.
 ---```lua
@@ -425,6 +600,7 @@ local T = {}
 ---@field name? string # the display name of the caller
 ---@field headers? table<string, string|string[]> # more header fields of the INVITE
 ---@field codecs? string|string[] # what is offered; without it, all there are
+---@field transfer? integer # what the caller tells of the new call, when it is transferred; 200 to 699; default 200
 ---@field script? string # which script gets the call; without it NAME, in NAME_test.lua
 
 ---Places a call: the INVITE is with the server when it returns.
@@ -513,7 +689,7 @@ function C:expect_status(code, within) end
 ---@param options? C.expect_tone.options
 function C:expect_tone(hz, within, options) end
 
----Expects the script to begin to play a sound file, after those expected before.
+---Expects the script to begin to play a sound file, after those expected before. The files of a list begin together.
 ---```lua
 ---c:expect_play("welcome.wav", "100ms")
 ---```
@@ -543,6 +719,14 @@ function C:expect_dtmf(digits, within) end
 ---```
 ---@param within? duration # how long to wait for it; without it, it must have happened by now
 function C:expect_bye(within) end
+
+---Expects the server to ask for a transfer (REFER), after those expected before. The caller takes it, and tells the outcome at once.
+---```lua
+---t:eq(c:expect_transfer("1s"), "sip:200@192.0.2.9")
+---```
+---@param within? duration # how long to wait for it; without it, it must have happened by now
+---@return string uri # whom to call
+function C:expect_transfer(within) end
 
 ---@class C.hear.sound
 ---@field kind "tone"|"silence"|"sound"|"nothing" # nothing: no RTP comes; one of "tone", "silence", "sound", "nothing"
@@ -987,6 +1171,7 @@ function on_media_timeout(call) end
 ---@field q850? integer # cause of the Reason header field; 0 = none
 ---@field seconds? number # from the answer to the end
 ---@field stats? table # as call:stats() returns
+---@field recordings? table # what came of each, as call:record() returns it, in the order they began
 ---@field error? table # when the script failed: {message, file, line, traceback}
 
 ---The call ended: always, exactly once. It has 5 seconds, and verbs that need the call are errors.

@@ -1,7 +1,10 @@
-// Package scripts embeds the shipped call scripts, for a binary that runs without a folder of them.
+// Package scripts embeds the shipped call scripts and sounds, for a binary that runs without a folder of them.
 package scripts
 
-import "embed"
+import (
+	"embed"
+	"io/fs"
+)
 
 // FS holds the scripts as they were when the binary was built.
 //
@@ -10,3 +13,15 @@ import "embed"
 
 //go:embed *.lua lib/*.lua
 var FS embed.FS
+
+//go:embed sounds
+var sounds embed.FS
+
+// Sounds holds the sounds, by names as call:play knows them: "en/welcome.wav".
+func Sounds() fs.FS {
+	below, err := fs.Sub(sounds, "sounds")
+	if err != nil {
+		panic(err) // the path is valid
+	}
+	return below
+}

@@ -53,6 +53,25 @@ func (c call) Hangup(o scripting.HangupOptions) error {
 	return ended(c.Call.Hangup(core.HangupOptions{Reason: o.Reason, Q850: o.Q850, Headers: headers(o.Headers)}))
 }
 
+func (c call) Hold(on bool, h []scripting.Header) (scripting.Pending, error) {
+	return pending(c.Call.Hold(on, headers(h)))
+}
+
+func (c call) Transfer(uri string, timeout time.Duration, h []scripting.Header) (scripting.Pending, error) {
+	return pending(c.Call.Transfer(uri, core.TransferOptions{Timeout: timeout, Headers: headers(h)}))
+}
+
+func (c call) SendInfo(contentType, body string, h []scripting.Header) (scripting.Pending, error) {
+	return pending(c.Call.SendInfo(contentType, body, headers(h)))
+}
+
+func pending(p *core.Pending, err error) (scripting.Pending, error) {
+	if err != nil {
+		return nil, ended(err) // and no interface that holds a nil
+	}
+	return p, nil
+}
+
 func (c call) Play(src media.Source) (scripting.Playback, error) {
 	p, err := c.Call.Play(src)
 	if err != nil {
@@ -67,6 +86,30 @@ func (c call) SendDTMF(digits string, on, gap time.Duration) (scripting.Playback
 		return nil, ended(err)
 	}
 	return p, nil
+}
+
+func (c call) Echo(o media.EchoOptions) (scripting.Playback, error) {
+	p, err := c.Call.Echo(o)
+	if err != nil {
+		return nil, ended(err)
+	}
+	return p, nil
+}
+
+func (c call) Record(o media.RecordOptions) (scripting.Recording, error) {
+	r, err := c.Call.Record(o)
+	if err != nil {
+		return nil, ended(err)
+	}
+	return r, nil
+}
+
+func (c call) Listen(what media.Sought) (scripting.Listening, error) {
+	l, err := c.Call.Listen(what)
+	if err != nil {
+		return nil, ended(err)
+	}
+	return l, nil
 }
 
 func (c call) Notify(sink func(scripting.Event)) {

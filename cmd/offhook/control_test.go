@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"log/slog"
+	"os"
 	"path/filepath"
 	"regexp"
 	"strings"
@@ -113,6 +114,18 @@ func TestSocketPath(t *testing.T) {
 	}
 }
 
+// The test binary is offhook itself to its children: a server starts itself to test scripts.
+func TestMain(m *testing.M) {
+	const child = "OFFHOOK_TEST_BINARY_IS_OFFHOOK"
+	if os.Getenv(child) != "" {
+		main()
+	}
+	if err := os.Setenv(child, "1"); err != nil {
+		panic(err)
+	}
+	os.Exit(m.Run())
+}
+
 // TestTestsBeforeSwap: with scripting.test_before_swap, scripts whose tests fail are refused.
 func TestTestsBeforeSwap(t *testing.T) {
 	dir := t.TempDir()
@@ -146,4 +159,6 @@ end)
 	load(2, `default_test.lua:3: test "is busy": expected 486 by now, got 480`)
 	write(t, dir, "default_test.lua", strings.Replace(test, "486", "480", 1))
 	load(3, "")
+	write(t, dir, "default_test.lua", `test("begins"`)
+	load(3, "default_test.lua:1")
 }

@@ -11,7 +11,7 @@ import (
 	"offhook/config"
 )
 
-// Every recipe loads as its README says: the configuration, the routes and the scripts, without a warning.
+// Every recipe loads as its README says: the configuration, the routes and the scripts, without a warning; and its tests pass.
 func TestExamplesLoad(t *testing.T) {
 	readmes, err := filepath.Glob("../../examples/*/README.md")
 	if err != nil || len(readmes) == 0 {
@@ -43,6 +43,9 @@ func TestExamplesLoad(t *testing.T) {
 			}
 			if errs, warnings := checkRoutes(c, table, g.Scripts()); len(errs)+len(warnings) > 0 {
 				t.Errorf("findings: %v %v", errs, warnings)
+			}
+			if err := passesTests(t.Context(), c, os.DirFS(dir)); err != nil {
+				t.Error(err)
 			}
 			if err := engine.Close(); err != nil || log.Len() > 0 {
 				t.Errorf("close: %v, log:\n%s", err, &log)

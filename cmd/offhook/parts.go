@@ -34,12 +34,9 @@ func newScripts(c *config.Config, log *slog.Logger, out outside) (*scripting.Eng
 
 // scriptOptions say how scripts run, in calls and in tests.
 func scriptOptions(c *config.Config, log *slog.Logger) scripting.Options {
-	sounds := c.Media.SoundsDir
-	if sounds == "" {
-		sounds = filepath.Join(c.Scripting.Dir, "sounds")
-	}
 	return scripting.Options{
-		Dir: c.Scripting.Dir, FS: scripts.FS, Sounds: sounds, Config: c.Get, Log: log,
+		Dir: c.Scripting.Dir, FS: scripts.FS, Sounds: soundsDir(c), SoundsFS: scripts.Sounds(), Recordings: c.Media.RecordingsDir,
+		Config: c.Get, Log: log,
 		ErrorCode: c.Scripting.ErrorCode,
 		Limits: sandbox.Limits{
 			Slice:        time.Duration(c.Scripting.SliceMs) * time.Millisecond,
@@ -53,6 +50,14 @@ func scriptOptions(c *config.Config, log *slog.Logger) scripting.Options {
 		},
 		EnvAllow: c.Scripting.EnvAllow,
 	}
+}
+
+// soundsDir is where call:play finds its files.
+func soundsDir(c *config.Config) string {
+	if c.Media.SoundsDir != "" {
+		return c.Media.SoundsDir
+	}
+	return filepath.Join(c.Scripting.Dir, "sounds")
 }
 
 // outside is what scripts reach beyond their calls.

@@ -125,42 +125,18 @@ func (o *testOptions) run(ctx context.Context, stdout, stderr io.Writer) error {
 	return err
 }
 
-// testScripts runs the tests of a folder of scripts, with the settings of a configuration. match picks tests; nil = all.
+// testScripts runs the tests of a folder of scripts, with the settings of a configuration; recordings are thrown away. match picks tests; nil = all.
 func testScripts(ctx context.Context, c *config.Config, fsys fs.FS, match *regexp.Regexp) (scripttest.Report, error) {
 	worlds, err := newWorlds()
 	if err != nil {
 		return scripttest.Report{}, err
 	}
-	return scripttest.Run(ctx, scripttest.Options{FS: fsys, Match: match, Scripting: scriptOptions(c, nil), World: worlds})
-}
-
-// passesTests runs the tests of scripts that are about to come to life; those that fail are Findings. Scripts without tests pass.
-func passesTests(ctx context.Context, c *config.Config, files fs.FS) error {
-	report, err := testScripts(ctx, c, files, nil)
-	if errors.Is(err, scripttest.ErrNoTests) {
-		return nil
+	o := scriptOptions(c, nil)
+	if o.Recordings, err = os.MkdirTemp("", "offhook-test-"); err != nil {
+		return scripttest.Report{}, err
 	}
-	if err != nil {
-		return err
-	}
-	var wrong scripting.Findings
-	for _, r := range report.Results {
-		if r.Failure != nil {
-			wrong = append(wrong, failedTest(r))
-		}
-	}
-	if wrong != nil {
-		return wrong
-	}
-	return nil
-}
-
-func failedTest(r scripttest.Result) *scripting.Finding {
-	f := &scripting.Finding{File: r.File, Line: r.Line, Message: fmt.Sprintf("test %q: %s", r.Name, r.Failure.Message)}
-	if r.Failure.File != "" {
-		f.File, f.Line = r.Failure.File, r.Failure.Line
-	}
-	return f
+	report, err := scripttest.Run(ctx, scripttest.Options{FS: fsys, Match: match, Scripting: o, World: worlds})
+	return report, errors.Join(err, os.RemoveAll(o.Recordings))
 }
 
 // explain says what to do about tests that could not run.

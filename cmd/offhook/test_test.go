@@ -201,6 +201,51 @@ func TestFailures(t *testing.T) {
 	}
 }
 
+// TestTransfer: hold and transfer as a script does them, against the server's own state machine.
+func TestTransfer(t *testing.T) {
+	code, out, errors := runTest(t, []string{
+		"desk.lua", `
+function on_call(call)
+  call:answer()
+  log.info("hold", { ok = call:hold() })
+  call:tone(425, { duration = "1s" })
+  call:hold(false)
+  local ok, code = call:transfer("sip:200@192.0.2.9", { timeout = "5s" })
+  log.info("transferred", { ok = ok, code = code })
+  if ok then call:hangup() end
+  log.info("keys", { ok = call:send_dtmf("12", { via = "info" }) })
+end`,
+		"desk_test.lua", `
+test("transferred", function(t)
+  local c = t:call{}
+  c:expect_status(200)
+  c:expect_log("ok=true")
+  c:expect_tone(425)
+  t:eq(c:expect_transfer("2s"), "sip:200@192.0.2.9")
+  c:expect_log("transferred ok=true code=200")
+  c:expect_bye()
+end)
+test("busy", function(t)
+  local c = t:call{ transfer = 486 }
+  c:expect_transfer("2s")
+  c:expect_log("transferred ok=false code=486")
+  c:expect_log("keys ok=true", "1s")
+  c:expect_bye("1s")
+  t:eq(c.record.by, "script")
+end)
+test("no transfer", function(t)
+  t:call{}:expect_transfer()
+end)`})
+	for _, want := range []string{"expected REFER by now", "got 200 OK", "2 passed, 1 failed"} {
+		if !strings.Contains(out, want) {
+			t.Errorf("got\n%s\nwithout %s", out, want)
+		}
+	}
+	if code != 1 {
+		t.Errorf("exit code %d, errors %s", code, errors)
+	}
+}
+
 // TestPasses: what tests can do and see, beyond the tests of the shipped scripts.
 func TestPasses(t *testing.T) {
 	code, out, errors := runTest(t, []string{
@@ -219,6 +264,7 @@ function on_call(call)
   call:hangup()
 end
 function on_info(call, content_type, body) log.info("info", { type = content_type, body = body }) end
+function on_message(call, text) log.info("message", { text = text }) end
 function on_hangup(call, info) call:sleep("2s") if call.did == "moved" then error("too late") end end`,
 		"outside.lua", `
 function on_load()
@@ -249,7 +295,7 @@ test("headers and refusals", function(t)
   c = t:call{ to = "moved" }
   c:expect_status(302)
   t:eq(c:header("Contact"), "<sip:200@192.0.2.9>")
-  t:eq(c.record.error, "on_hangup: menu.lua:16: too late")
+  t:eq(c.record.error, "on_hangup: menu.lua:17: too late")
 end)
 test("sounds and keys", function(t)
   local c = t:call{ from = "ann" }
@@ -263,6 +309,8 @@ test("sounds and keys", function(t)
   t:eq(c:hear(), { kind = "nothing" })
   c:info("text/plain", "hello")
   c:expect_log("body=hello")
+  c:message("hello there")
+  c:expect_log("text=hello there")
   c:speak(440, { duration = "200ms" })
   c:speak(0, { duration = "1s", wait = false })
   c:hold()

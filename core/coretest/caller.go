@@ -31,6 +31,7 @@ type CallOptions struct {
 	Server      netip.AddrPort // that it calls; zero: 192.0.2.1:5060
 	NoACK       bool           // leave it to the user of the Caller to acknowledge finals
 	NoAnswer    bool           // leave it to the user to answer the server's requests
+	Transfer    int            // final status that it tells of a call that the server asks for (REFER); 0: 200, negative: it tells nothing
 
 	// OnMessage gets every message, sent or received, in order. It may call any
 	// method of the Caller.
@@ -84,6 +85,7 @@ func (n *Network) NewCaller(s *core.Server, o CallOptions) *Caller {
 	o.Transport = cmp.Or(o.Transport, "UDP")
 	o.Source = cmp.Or(o.Source, netip.MustParseAddrPort("192.0.2.7:5060"))
 	o.Server = cmp.Or(o.Server, netip.MustParseAddrPort("192.0.2.1:5060"))
+	o.Transfer = cmp.Or(o.Transfer, 200)
 	o.Ptime = cmp.Or(o.Ptime, 20*time.Millisecond)
 	if o.Codecs == nil {
 		o.Codecs = []media.Codec{media.PCMU, media.PCMA}

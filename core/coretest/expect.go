@@ -95,7 +95,7 @@ func (p *player) check(s step) error {
 	have := map[string]string{}
 	switch s.verb {
 	case "ended":
-		call := p.Stage.call()
+		call := p.Stage.Call()
 		if call == nil {
 			return fmt.Errorf("there was no call")
 		}

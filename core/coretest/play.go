@@ -2,10 +2,10 @@ package coretest
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"net/netip"
 	"os"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -105,11 +105,18 @@ func (p *player) send(s step) error {
 	what := s.words[0]
 	var m Message
 	if code, err := strconv.Atoi(what); err == nil {
-		req, ok := p.last(false, func(m Message) bool { return m.Status() == 0 })
+		method, offer := s.words[1:], []string(nil)
+		if i := slices.Index(method, "SDP"); i >= 0 {
+			method, offer = method[:i], method[i:]
+		}
+		req, ok := p.last(false, func(m Message) bool { return m.Status() == 0 && (len(method) == 0 || m.Method() == method[0]) })
 		if !ok {
-			return errors.New("the server has asked nothing")
+			return fmt.Errorf("the server has asked nothing: %v", method)
 		}
 		m = p.caller.NewResponse(req, code, "Whatever")
+		if offer != nil {
+			p.caller.describe(&m, offerOf(offer))
+		}
 	} else if what == "again" {
 		last, ok := p.last(true, func(m Message) bool { return m.Method() == s.words[1] })
 		if !ok {

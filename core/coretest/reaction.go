@@ -1,5 +1,10 @@
 package coretest
 
+import (
+	"fmt"
+	"strings"
+)
+
 // takeResponse takes a response: c.mu is held.
 func (c *Caller) takeResponse(res Message) {
 	status := res.Status()
@@ -52,10 +57,48 @@ func (c *Caller) takeRequest(req Message) {
 		c.end(true)
 		return
 	}
+	if req.Method() == "REFER" {
+		c.takeRefer(req)
+		return
+	}
 	res := c.NewResponse(req, 200, "OK")
 	if req.Body != "" && req.Header("Content-Type") == "application/sdp" {
 		c.stream.answered(req)
-		c.describeLocked(&res, Offer{})
+		c.describeLocked(&res, Offer{Direction: mirrored(req.Body)})
 	}
 	c.react(func() { c.Send(res) })
+}
+
+// takeRefer does what a phone does that is transferred (RFC 3515), but for the new
+// call: 202, and what came of it in two NOTIFYs. c.mu is held.
+func (c *Caller) takeRefer(req Message) {
+	res := c.NewResponse(req, 202, "Accepted")
+	c.react(func() { c.Send(res) })
+	if c.o.Transfer < 0 {
+		return
+	}
+	c.react(func() { c.Send(c.newNotify("active;expires=60", 100)) })
+	c.react(func() { c.Send(c.newNotify("terminated;reason=noresource", c.o.Transfer)) })
+}
+
+func (c *Caller) newNotify(state string, status int) Message {
+	m := c.NewRequest("NOTIFY")
+	m.add("Event", "refer")
+	m.add("Subscription-State", state)
+	m.add("Content-Type", "message/sipfrag;version=2.0")
+	m.Body = fmt.Sprintf("SIP/2.0 %d Whatever\r\n", status)
+	return m
+}
+
+// mirrored is the direction of an answer to an offer (RFC 3264 §6.1).
+func mirrored(offer string) string {
+	switch {
+	case strings.Contains(offer, "\r\na=sendonly\r\n"):
+		return "recvonly"
+	case strings.Contains(offer, "\r\na=recvonly\r\n"):
+		return "sendonly"
+	case strings.Contains(offer, "\r\na=inactive\r\n"):
+		return "inactive"
+	}
+	return "sendrecv"
 }

@@ -17,6 +17,7 @@ import (
 //	> INVITE sendonly            with that direction; > UPDATE SDP, > INVITE 198.51.100.9: with a description
 //	> again INVITE               the last INVITE, byte for byte
 //	> 200                        answers the server's last request
+//	> 200 INVITE SDP recvonly    its last INVITE, with a description
 //	< 180                        the server sends this next; expectations follow, indented
 //	    To: tag=(?<tag>\w+)      regular expression that a value of the field matches
 //	    -Server                  there is no such field

@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"time"
 
 	"offhook/core"
 	"offhook/media"
@@ -20,6 +21,8 @@ type Stage struct {
 	calls  []*core.Call
 	leave  []chan func() // of each call, for its handler: what to do before it returns
 	events []string
+
+	pending *core.Pending // of the last verb that has one
 }
 
 // ServeCall waits until the call or the scenario ends it.
@@ -36,8 +39,8 @@ func (s *Stage) ServeCall(ctx context.Context, c *core.Call) {
 	}
 }
 
-// call is the newest one.
-func (s *Stage) call() *core.Call {
+// Call is the newest one; nil: none has come.
+func (s *Stage) Call() *core.Call {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if len(s.calls) == 0 {
@@ -50,6 +53,7 @@ func (s *Stage) event(e core.Event) {
 	text := map[core.EventKind]string{
 		core.EventDigit: "digit:" + string(e.Digit), core.EventAnswered: "answered", core.EventHold: "hold",
 		core.EventResume: "resume", core.EventInfo: "info:" + e.ContentType, core.EventMediaTimeout: "media_timeout",
+		core.EventMessage: "message:" + strings.ReplaceAll(strings.TrimSpace(e.Body), " ", "_"),
 	}[e.Kind]
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -67,7 +71,7 @@ func (s *Stage) takeEvents() []string {
 // act does what a line says, and compares how it fails with what stands after a colon.
 func (s *Stage) act(line string) error {
 	line, want, fails := strings.Cut(line, ": ")
-	c := s.call()
+	c := s.Call()
 	if c == nil {
 		return errors.New("no call has come")
 	}
@@ -84,6 +88,7 @@ func (s *Stage) act(line string) error {
 // verb is one of:
 //
 //	ring · progress CODE · answer [CODEC…] · reject CODE · redirect URI… · hangup [REASON] · return · panic · confirmed
+//	hold · resume · transfer URI [TIMEOUT] · info TYPE BODY · outcome CODE, of the last of these; without CODE: none yet
 func (s *Stage) verb(c *core.Call, words []string) error {
 	number := 0
 	if len(words) > 1 {
@@ -120,8 +125,48 @@ func (s *Stage) verb(c *core.Call, words []string) error {
 		default:
 			return errors.New("not confirmed")
 		}
+	case "outcome":
+		return s.outcome(words[1:])
 	default:
-		return fmt.Errorf("%q is no verb", words[0])
+		return s.ask(c, words)
+	}
+	return nil
+}
+
+// ask does a verb whose outcome has to be waited for.
+func (s *Stage) ask(c *core.Call, words []string) (err error) {
+	switch words[0] {
+	case "hold", "resume":
+		s.pending, err = c.Hold(words[0] == "hold", nil)
+	case "transfer":
+		var o core.TransferOptions
+		if len(words) > 2 {
+			if o.Timeout, err = time.ParseDuration(words[2]); err != nil {
+				return err
+			}
+		}
+		s.pending, err = c.Transfer(words[1], o)
+	case "info":
+		s.pending, err = c.SendInfo(words[1], strings.Join(words[2:], " "), nil)
+	default:
+		err = fmt.Errorf("%q is no verb", words[0])
+	}
+	return err
+}
+
+// outcome compares that of the last verb that has one.
+func (s *Stage) outcome(want []string) error {
+	got := "none"
+	select {
+	case <-s.pending.Done():
+		got = strconv.Itoa(s.pending.Code())
+	default:
+	}
+	if len(want) == 0 {
+		want = []string{"none"}
+	}
+	if got != want[0] {
+		return fmt.Errorf("outcome %s, want %s", got, want[0])
 	}
 	return nil
 }

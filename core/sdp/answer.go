@@ -48,12 +48,14 @@ func (o *Offered) choose(c Capabilities) (chosen int, n Negotiated, err error) {
 
 // Answer answers the offer: the first stream with a codec that we allow gets our
 // side, with that codec and telephone-event; every other one gets port 0
-// (RFC 3264 §6). Errors are ErrNoCommonCodec and *SyntaxError.
+// (RFC 3264 §6). While we hold the peer, it is told so again. Errors are
+// ErrNoCommonCodec and *SyntaxError.
 func (o *Offered) Answer(l Local, c Capabilities) (answer []byte, n Negotiated, err error) {
 	chosen, n, err := o.choose(c)
 	if err != nil {
 		return nil, n, err
 	}
+	n.Receive = n.Receive && !l.Hold
 	d, out := o.description, l.description()
 	if len(d.TimeDescriptions) > 0 {
 		out.TimeDescriptions = d.TimeDescriptions // RFC 3264 §6: t= is the offer's
@@ -89,7 +91,7 @@ func Revise(offer, before []byte, l Local, c Capabilities) (answer []byte, after
 	}
 	answer, n, err = o.Answer(l, c)
 	if err == nil && !bytes.Equal(answer, before) {
-		l.Version++
+		l = l.next()
 		answer, n, err = o.Answer(l, c)
 	}
 	return answer, l, n, err

@@ -1,6 +1,8 @@
 package sdp
 
 import (
+	"bytes"
+	"slices"
 	"strconv"
 
 	"github.com/pion/sdp/v3"
@@ -16,7 +18,17 @@ func Offer(l Local, c Capabilities) []byte {
 
 // Reoffer is Offer within a dialog in which before is our latest description:
 // its m= lines stay where they are, those of rejected streams too (RFC 3264 §8).
-func Reoffer(before []byte, l Local, c Capabilities) []byte {
+// Only an offer that differs from before has a new version in its o= line.
+func Reoffer(before []byte, l Local, c Capabilities) (offer []byte, after Local) {
+	offer = l.reoffer(before, c)
+	if !bytes.Equal(offer, before) {
+		l = l.next()
+		offer = l.reoffer(before, c)
+	}
+	return offer, l
+}
+
+func (l Local) reoffer(before []byte, c Capabilities) []byte {
 	old, err := read(before)
 	if err != nil {
 		return Offer(l, c) // there was none
@@ -44,8 +56,52 @@ func (l Local) offered(c Capabilities) *sdp.MediaDescription {
 	if ptime == 0 {
 		ptime = usualPtime
 	}
-	addAttributes(m, ptime.Milliseconds(), sdp.DirectionSendRecv)
+	addAttributes(m, ptime.Milliseconds(), l.direction(false))
 	return m
+}
+
+// direction is the one we offer. A stream is held in each direction by itself
+// (RFC 3264 §8.4); a peer that holds us says so again in its answer, so that we
+// offer to send all the same, unless both hold.
+func (l Local) direction(held bool) sdp.Direction {
+	switch {
+	case !l.Hold:
+		return sdp.DirectionSendRecv
+	case held:
+		return sdp.DirectionInactive
+	}
+	return sdp.DirectionSendOnly
+}
+
+// Turn is an offer that changes nothing of before, our latest description, but
+// the direction, to what l.Hold says: codecs, payload types and ports stay as they
+// were agreed on. held tells that the peer holds us. Versions are as in Reoffer.
+func Turn(before []byte, l Local, held bool) (offer []byte, after Local, err error) {
+	if offer, err = l.turn(before, held); err == nil && !bytes.Equal(offer, before) {
+		l = l.next()
+		offer, err = l.turn(before, held)
+	}
+	return offer, l, err
+}
+
+func (l Local) turn(before []byte, held bool) ([]byte, error) {
+	old, err := read(before)
+	if err != nil {
+		return nil, err
+	}
+	d := l.description()
+	d.TimeDescriptions = old.TimeDescriptions
+	for _, m := range old.MediaDescriptions {
+		if m.MediaName.Port.Value != 0 {
+			m.Attributes = slices.DeleteFunc(m.Attributes, func(a sdp.Attribute) bool {
+				_, err := sdp.NewDirection(a.Key)
+				return err == nil
+			})
+			m.WithPropertyAttribute(l.direction(held).String())
+		}
+		d.MediaDescriptions = append(d.MediaDescriptions, m)
+	}
+	return marshal(d), nil
 }
 
 func marshal(d *sdp.SessionDescription) []byte {
@@ -73,10 +129,20 @@ func Accept(answer, offer []byte) (Negotiated, error) {
 	}
 	for i, m := range ours.MediaDescriptions {
 		if m.MediaName.Port.Value != 0 {
-			return accept(d, d.MediaDescriptions[i], offeredBy(m))
+			n, err := accept(d, d.MediaDescriptions[i], offeredBy(m))
+			n.limit(directionOf(ours, m))
+			return n, err
 		}
 	}
 	return Negotiated{}, ErrNoCommonCodec
+}
+
+// limit keeps an answer within the direction that we offered: some peers answer a
+// hold with sendrecv.
+func (n *Negotiated) limit(offered sdp.Direction) {
+	n.Receive = n.Receive && (offered == sdp.DirectionSendRecv || offered == sdp.DirectionRecvOnly)
+	n.Send = n.Send && (offered == sdp.DirectionSendRecv || offered == sdp.DirectionSendOnly)
+	n.Hold = !n.Send
 }
 
 // accept reads one stream of an answer.

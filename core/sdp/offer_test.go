@@ -2,6 +2,7 @@ package sdp
 
 import (
 	"errors"
+	"fmt"
 	"net/netip"
 	"strings"
 	"testing"
@@ -36,13 +37,74 @@ func TestReoffer(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	got := string(Reoffer(answer, testLocal(), testCapabilities()))
-	head, stream, _ := strings.Cut(string(Offer(testLocal(), testCapabilities())), "m=")
-	if want := head + "m=image 0 udptl t38\r\nm=" + stream + "m=video 0 RTP/AVP 31\r\n"; got != want {
-		t.Errorf("offer\n%s\nwant\n%s", got, want)
+	got, after := Reoffer(answer, testLocal(), testCapabilities())
+	head, stream, _ := strings.Cut(string(Offer(after, testCapabilities())), "m=")
+	if want := head + "m=image 0 udptl t38\r\nm=" + stream + "m=video 0 RTP/AVP 31\r\n"; string(got) != want || after.Version != 4 {
+		t.Errorf("offer\n%s\nwant version 4 of\n%s", got, want)
 	}
-	if got, want := string(Reoffer(nil, testLocal(), testCapabilities())), head+"m="+stream; got != want {
-		t.Errorf("first offer\n%s\nwant\n%s", got, want)
+	if again, same := Reoffer(got, after, testCapabilities()); string(again) != string(got) || same != after {
+		t.Errorf("offered again\n%s\nwant\n%s", again, got)
+	}
+	if got, _ := Reoffer(nil, after, testCapabilities()); string(got) != strings.Replace(head+"m="+stream, " 4 IN", " 5 IN", 1) {
+		t.Errorf("first offer\n%s", got)
+	}
+}
+
+// TestTurn holds and resumes: the direction changes, and with it the version, and nothing else.
+func TestTurn(t *testing.T) {
+	offer := description(peerC, "m=image 5004 udptl t38", "m=audio 4000 RTP/AVP 8 97", "a=rtpmap:97 telephone-event/8000", "a=ptime:30")
+	ours, _, err := Answer(offer, testLocal(), testCapabilities())
+	if err != nil {
+		t.Fatal(err)
+	}
+	local := testLocal()
+	for _, c := range []struct {
+		name       string
+		hold, held bool
+		refused    bool // by the peer, with this version
+		version    uint64
+		direction  string
+	}{
+		{"resume what is not on hold", false, false, false, 3, "sendrecv"},
+		{"hold", true, false, false, 4, "sendonly"},
+		{"hold again", true, false, false, 4, "sendonly"},
+		{"hold one who holds us", true, true, false, 5, "inactive"},
+		{"resume", false, true, true, 6, "sendrecv"},
+		{"resume, once more", false, true, false, 7, "sendrecv"},
+	} {
+		l := local
+		l.Hold = c.hold
+		got, after, err := Turn(ours, l, c.held)
+		if err != nil {
+			t.Fatal(err)
+		}
+		want := fmt.Sprintf("v=0\r\no=offhook 42 %d IN IP4 192.0.2.1\r\ns=-\r\nc=IN IP4 192.0.2.1\r\nt=0 0\r\nm=image 0 udptl t38\r\n"+
+			"m=audio 10000 RTP/AVP 8 97\r\na=rtpmap:8 PCMA/8000\r\na=rtpmap:97 telephone-event/8000\r\na=fmtp:97 0-15\r\na=ptime:30\r\na=%s\r\n", c.version, c.direction)
+		if string(got) != want || after.Version != c.version {
+			t.Errorf("%s: version %d, offer\n%s\nwant\n%s", c.name, after.Version, got, want)
+		}
+		if c.refused {
+			local.Refused = after.Version
+			continue
+		}
+		ours, local = got, after
+	}
+}
+
+// TestHeld answers while we hold the peer, who may not know it yet: our direction stays.
+func TestHeld(t *testing.T) {
+	local := testLocal()
+	local.Hold = true
+	for _, c := range []struct{ offered, answered string }{
+		{"sendrecv", "sendonly"}, {"recvonly", "sendonly"}, {"sendonly", "inactive"}, {"inactive", "inactive"},
+	} {
+		answer, _, n, err := Revise(description(peerC, "m=audio 4000 RTP/AVP 0", "a="+c.offered), nil, local, testCapabilities())
+		if err != nil || !strings.HasSuffix(string(answer), "a="+c.answered+"\r\n") || n.Receive {
+			t.Errorf("%s: agreed on %+v, error %v:\n%s", c.offered, n, err, answer)
+		}
+	}
+	if offer, _ := Reoffer(nil, local, testCapabilities()); !strings.HasSuffix(string(offer), "a=sendonly\r\n") {
+		t.Errorf("offer\n%s\nwant sendonly", offer)
 	}
 }
 
@@ -85,6 +147,17 @@ func TestOfferAndAnswer(t *testing.T) {
 }
 
 func TestAccept(t *testing.T) {
+	second, _ := Reoffer(description(peerC, "m=video 0 RTP/AVP 31", "m=audio 10000 RTP/AVP 0"), testLocal(), testCapabilities())
+	held := testLocal()
+	held.Hold = true
+	hold, _, err := Turn(second, held, false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	both, _, err := Turn(second, held, true)
+	if err != nil {
+		t.Fatal(err)
+	}
 	for _, c := range []struct {
 		name  string
 		offer []byte // nil: with all we have
@@ -106,6 +179,14 @@ func TestAccept(t *testing.T) {
 		{name: "recvonly", lines: []string{peerC, "m=audio 4000 RTP/AVP 0", "a=recvonly"}, want: func(n *Negotiated) { n.Receive = false }},
 		{name: "sendonly", lines: []string{peerC, "m=audio 4000 RTP/AVP 0", "a=sendonly"}, want: func(n *Negotiated) { n.Send, n.Hold = false, true }},
 		{name: "inactive", lines: []string{peerC, "m=audio 4000 RTP/AVP 0", "a=inactive"}, want: func(n *Negotiated) { n.Send, n.Receive, n.Hold = false, false, true }},
+		{
+			name: "sendrecv to a sendonly", offer: hold, lines: []string{peerC, "m=video 0 RTP/AVP 31", "m=audio 4000 RTP/AVP 0"},
+			want: func(n *Negotiated) { n.Receive = false },
+		},
+		{
+			name: "sendrecv to an inactive", offer: both, lines: []string{peerC, "m=video 0 RTP/AVP 31", "m=audio 4000 RTP/AVP 0"},
+			want: func(n *Negotiated) { n.Send, n.Receive, n.Hold = false, false, true },
+		},
 		{name: "a line too many", lines: []string{peerC, "m=audio 4000 RTP/AVP 0", "m=video 0 RTP/AVP 31"}},
 		{name: "a codec that we did not offer", lines: []string{peerC, "m=audio 4000 RTP/AVP 9"}, err: "no common codec"},
 		{
@@ -120,12 +201,12 @@ func TestAccept(t *testing.T) {
 		},
 		{
 			name:  "our stream is the second",
-			offer: Reoffer(description(peerC, "m=video 0 RTP/AVP 31", "m=audio 10000 RTP/AVP 0"), testLocal(), testCapabilities()),
+			offer: second,
 			lines: []string{peerC, "m=video 0 RTP/AVP 31", "m=audio 4000 RTP/AVP 0"},
 		},
 		{
 			name:  "a line too few",
-			offer: Reoffer(description(peerC, "m=video 0 RTP/AVP 31", "m=audio 10000 RTP/AVP 0"), testLocal(), testCapabilities()),
+			offer: second,
 			lines: []string{peerC, "m=audio 4000 RTP/AVP 0"}, err: "1 m= lines in an answer to 2",
 		},
 		{name: "rejected", lines: []string{peerC, "m=audio 0 RTP/AVP 0"}, err: "no common codec"},

@@ -22,6 +22,14 @@ type Local struct {
 	Port    int
 	ID      uint64 // of the o= line, the same for the whole dialog
 	Version uint64 // of the o= line, one more with each description that differs
+	Refused uint64 // highest version of an offer that was refused: not used again
+	Hold    bool   // we take nothing from the peer: it is on hold (RFC 3264 §8.4)
+}
+
+// next is l with a version that no description has had.
+func (l Local) next() Local {
+	l.Version = max(l.Version, l.Refused) + 1
+	return l
 }
 
 // Negotiated is what an offer and its answer agreed on, as seen from here.

@@ -184,7 +184,28 @@ func (w *Reader) convert(samples []int16, b []byte) {
 			upper := int32(int16(binary.LittleEndian.Uint16(b[3*i+1:])))
 			samples[i] = int16(min(upper+int32(b[3*i]>>7), math.MaxInt16)) // rounded
 		}
+	case w.Encoding == Float && w.Bits == 32:
+		for i := range len(b) / 4 {
+			samples[i] = ofFloat(float64(math.Float32frombits(binary.LittleEndian.Uint32(b[4*i:]))))
+		}
+	case w.Encoding == Float:
+		for i := range len(b) / 8 {
+			samples[i] = ofFloat(math.Float64frombits(binary.LittleEndian.Uint64(b[8*i:])))
+		}
+	case w.Bits == 32:
+		for i := range len(b) / 4 {
+			x := int64(int32(binary.LittleEndian.Uint32(b[4*i:])))
+			samples[i] = int16(min((x+1<<15)>>16, math.MaxInt16))
+		}
 	}
+}
+
+// ofFloat is the sample of a number of which 1 is full scale. What is louder is clipped, and what is no number is silent.
+func ofFloat(x float64) int16 {
+	if math.IsNaN(x) {
+		return 0
+	}
+	return int16(max(math.MinInt16, min(math.Round(x*(1<<15)), math.MaxInt16)))
 }
 
 // shortAs replaces the errors of a file that ends too early by what that means here.

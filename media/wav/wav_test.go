@@ -49,6 +49,15 @@ func extension(tag byte) []byte {
 	return b
 }
 
+func floats32(values ...float32) (b []byte) {
+	for _, v := range values {
+		b = binary.LittleEndian.AppendUint32(b, math.Float32bits(v))
+	}
+	return b
+}
+
+func floats64(v float64) []byte { return binary.LittleEndian.AppendUint64(nil, math.Float64bits(v)) }
+
 // sized replaces the size of the chunk that b begins with.
 func sized(size uint32, b []byte) []byte {
 	binary.LittleEndian.PutUint32(b[4:], size)
@@ -82,6 +91,12 @@ func TestRead(t *testing.T) {
 		{"24 bits are rounded", file(format(1, 1, 8000, 24), chunk("data", 0x7f, 1, 0, 0x80, 1, 0, 0xff, 0xff, 0x7f, 0, 0, 0x80)), []int16{1, 2, 32767, -32768}, "24-bit PCM, 8000 Hz, 1 channel"},
 		{"µ-law", file(format(7, 1, 8000, 8), chunk("data", 0x1e, 0xff, 0x9e)), []int16{-8828, 0, 8828}, "8-bit µ-law, 8000 Hz, 1 channel"},
 		{"A-law", file(format(6, 1, 8000, 8), chunk("data", 0x34, 0xd5, 0xb4)), []int16{-8960, 8, 8960}, "8-bit A-law, 8000 Hz, 1 channel"},
+		{"32 bits are rounded", file(format(1, 1, 8000, 32), chunk("data", 0xff, 0x7f, 1, 0, 0, 0x80, 1, 0, 0xff, 0xff, 0xff, 0x7f, 0, 0, 0, 0x80)),
+			[]int16{1, 2, 32767, -32768}, "32-bit PCM, 8000 Hz, 1 channel"},
+		{"float", file(format(3, 1, 8000, 32), chunk("data", floats32(0.5, -1, 1, 7, float32(math.NaN()), float32(math.Inf(-1)))...)),
+			[]int16{16384, -32768, 32767, 32767, 0, -32768}, "32-bit float, 8000 Hz, 1 channel"},
+		{"double", file(format(3, 1, 8000, 64), chunk("data", append(floats64(0.25), floats64(-2)...)...)), []int16{8192, -32768}, "64-bit float, 8000 Hz, 1 channel"},
+		{"extensible float", file(format(0xfffe, 1, 8000, 32, extension(3)...), chunk("data", floats32(-0.5)...)), []int16{-16384}, "32-bit float, 8000 Hz, 1 channel"},
 		{"two channels alternate", file(format(1, 2, 44100, 16), chunk("data", 1, 0, 2, 0, 3, 0, 4, 0)), []int16{1, 2, 3, 4}, "16-bit PCM, 44100 Hz, 2 channels"},
 		{"extensible", file(format(0xfffe, 1, 8000, 16, extension(1)...), chunk("data", 5, 0)), []int16{5}, "16-bit PCM, 8000 Hz, 1 channel"},
 		{"other chunks before and after", file(chunk("LIST", 1, 2, 3), pcm16, chunk("fact", 4, 0, 0, 0), chunk("data", 6, 0), chunk("LIST", 1, 2)), []int16{6}, ""},
@@ -128,8 +143,7 @@ func TestReadRefuses(t *testing.T) {
 		{"short fmt", file(chunk("fmt ", 1, 0, 1, 0), chunk("data", 1, 0)), "want at least 16"},
 		{"cut off in fmt", file(pcm16)[:30], "EOF"},
 		{"ADPCM", file(format(17, 1, 8000, 4), chunk("data", 1, 0)), "format 17"},
-		{"float", file(format(3, 1, 8000, 32), chunk("data", 1, 0, 0, 0)), "format 3"},
-		{"32 bits", file(format(1, 1, 8000, 32), chunk("data", 1, 0, 0, 0)), "32-bit PCM"},
+		{"float of 16 bits", file(format(3, 1, 8000, 16), chunk("data", 1, 0)), "16-bit float"},
 		{"12 bits", file(format(1, 1, 8000, 12), chunk("data", 1, 0)), "12-bit PCM"},
 		{"no channels", file(format(1, 0, 8000, 16), chunk("data", 1, 0)), "0 channels"},
 		{"no rate", file(format(1, 1, 0, 16), chunk("data", 1, 0)), "0 Hz"},
@@ -256,6 +270,7 @@ func FuzzRead(f *testing.F) {
 	f.Add(file(format(1, 1, 8000, 16), chunk("data", 1, 0, 2, 0)))
 	f.Add(file(format(7, 1, 8000, 8), chunk("LIST", 1), chunk("data", 1, 2, 3)))
 	f.Add(file(format(1, 2, 48000, 24), sized(0xffffffff, chunk("data", 1, 2, 3, 4, 5, 6))))
+	f.Add(file(format(3, 1, 16000, 64), chunk("data", floats64(0.5)...)))
 	f.Add(file(format(0xfffe, 1, 8000, 16, extension(6)...), chunk("data", 1)))
 	f.Fuzz(func(t *testing.T, b []byte) {
 		r, err := wav.NewReader(bytes.NewReader(b))

@@ -39,6 +39,7 @@ type Request struct {
 	Body    []byte
 	Timeout time.Duration // of each try; 0: the client's
 	Retries int           // further tries after a network error, a 429 or a 5xx
+	MaxBody int64         // bytes of the response; 0: the client's
 }
 
 // Response is what came back.
@@ -144,12 +145,13 @@ func (c *Client) once(ctx context.Context, r Request) (*Response, error) {
 		return nil, timedOut(err, r, timeout)
 	}
 	defer res.Body.Close()
-	body, err := io.ReadAll(io.LimitReader(res.Body, c.o.MaxBody+1))
+	most := defaultTo(r.MaxBody, c.o.MaxBody)
+	body, err := io.ReadAll(io.LimitReader(res.Body, most+1))
 	if err != nil {
 		return nil, timedOut(err, r, timeout)
 	}
-	if int64(len(body)) > c.o.MaxBody {
-		return nil, fmt.Errorf("%s %s: the response is longer than %d bytes", r.Method, r.URL, c.o.MaxBody)
+	if int64(len(body)) > most {
+		return nil, fmt.Errorf("%s %s: the response is longer than %d bytes", r.Method, r.URL, most)
 	}
 	return &Response{res.StatusCode, res.Header, body}, nil
 }

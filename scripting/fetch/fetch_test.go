@@ -153,4 +153,7 @@ func TestLongResponse(t *testing.T) {
 	if _, err := c.Do(context.Background(), Request{Method: "GET", URL: "http://a/"}); err == nil || !strings.Contains(err.Error(), "longer than 10 bytes") {
 		t.Errorf("error %v", err)
 	}
+	if _, err := c.Do(context.Background(), Request{Method: "GET", URL: "http://a/", MaxBody: 11}); err != nil {
+		t.Errorf("a request that allows more: %v", err)
+	}
 }

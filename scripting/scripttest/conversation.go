@@ -31,7 +31,7 @@ type conversation struct {
 	ear      ear
 
 	// What the test has seen of it.
-	readMessages, readPlays, readLogs, readKeys int
+	readMessages, readPlays, readLogs, readKeys, readTransfers int
 
 	examined bool // the test has looked at the record
 }
@@ -126,7 +126,7 @@ func (t *trial) observe(o scripting.Observation) {
 			c.note(EntryVerb, o.At, o.Text)
 		}
 	case scripting.ObservedPlay:
-		c.plays = append(c.plays, o.Text)
+		c.plays = append(c.plays, strings.Split(o.Text, ", ")...) // a list is one sound
 		c.note(EntryMedia, o.At, "plays "+o.Text)
 	case scripting.ObservedLog:
 		c.logs = append(c.logs, o.Text)

@@ -105,6 +105,24 @@ func (c *conversation) expectBye(a *scripting.Args) int {
 	return 0
 }
 
+func (c *conversation) expectTransfer(a *scripting.Args) int {
+	within := scripting.Arg[time.Duration](a, "within")
+	var target []string
+	c.trial.await(within, func() bool {
+		for ; c.readTransfers < len(c.messages) && target == nil; c.readTransfers++ {
+			if m := &c.messages[c.readTransfers]; m.Method == "REFER" && m.Status == 0 {
+				target = m.Header("Refer-To")
+			}
+		}
+		return target != nil || c.ended
+	})
+	if target == nil {
+		c.fail(a, "REFER "+inTime(within), c.standing)
+	}
+	a.Push(lua.LString(strings.Trim(target[0], "<>")))
+	return 1
+}
+
 func (c *conversation) expectPlay(a *scripting.Args) int {
 	name, within := scripting.Arg[string](a, "name"), scripting.Arg[time.Duration](a, "within")
 	found := false

@@ -21,6 +21,23 @@ func WriteJSON(w io.Writer, r Report) error {
 	return encoder.Encode(out)
 }
 
+// ReadJSON reads what WriteJSON wrote: the results, with what failed but without the timelines.
+func ReadJSON(r io.Reader) (Report, error) {
+	in := jsonReport{}
+	if err := json.NewDecoder(r).Decode(&in); err != nil {
+		return Report{}, fmt.Errorf("read test report: %w", err)
+	}
+	report := Report{}
+	for _, test := range in.Tests {
+		result := Result{File: test.File, Line: test.Line, Name: test.Name}
+		if f := test.Failure; f != nil {
+			result.Failure = &Failure{File: f.File, Line: f.Line, Message: f.Message, Expected: f.Expected, Got: f.Got, Traceback: f.Traceback}
+		}
+		report.Results = append(report.Results, result)
+	}
+	return report, nil
+}
+
 type jsonReport struct {
 	Passed  int          `json:"passed"`
 	Failed  int          `json:"failed"`

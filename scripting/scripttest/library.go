@@ -24,8 +24,9 @@ func newLibrary() (*library, error) {
 	l.newCall = tests.Objects[1].Offer(map[string]func(*scripting.Args) int{
 		"expect_status": on((*conversation).expectStatus), "expect_tone": on((*conversation).expectTone),
 		"expect_play": on((*conversation).expectPlay), "expect_log": on((*conversation).expectLog),
-		"expect_dtmf": on((*conversation).expectDTMF),
-		"expect_bye":  on((*conversation).expectBye), "hear": on((*conversation).hear), "heard": on((*conversation).heard),
+		"expect_dtmf":     on((*conversation).expectDTMF),
+		"expect_transfer": on((*conversation).expectTransfer),
+		"expect_bye":      on((*conversation).expectBye), "hear": on((*conversation).hear), "heard": on((*conversation).heard),
 		"header": on((*conversation).header), "advance": on((*conversation).advance), "dtmf": on((*conversation).dtmf),
 		"speak": on((*conversation).speak), "info": on((*conversation).info), "message": on((*conversation).text),
 		"hangup": does((*conversation).hangup), "cancel": does(func(c *conversation) { c.caller.Cancel() }),

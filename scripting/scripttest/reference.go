@@ -62,6 +62,7 @@ func testMethods() []scripting.Function {
 				{Name: "name", Type: scripting.Text, Doc: "the display name of the caller"},
 				{Name: "headers", Type: scripting.HeaderTable, Doc: "more header fields of the INVITE"},
 				{Name: "codecs", Type: scripting.CodecList, Doc: "what is offered; without it, all there are"},
+				{Name: "transfer", Type: scripting.Integer, Default: 200, Min: 200, Max: 699, Doc: "what the caller tells of the new call, when it is transferred"},
 				{Name: "script", Type: scripting.Text, Doc: "which script gets the call; without it NAME, in NAME_test.lua"},
 			},
 			Returns: []scripting.Return{{Name: "c", Type: scripting.Value, Object: "c"}},
@@ -131,7 +132,7 @@ func expectMethods() []scripting.Function {
 			Example: `c:expect_tone(440, "100ms", { level = -10 })`,
 		},
 		{
-			Name: "expect_play", Doc: "Expects the script to begin to play a sound file, after those expected before.",
+			Name: "expect_play", Doc: "Expects the script to begin to play a sound file, after those expected before. The files of a list begin together.",
 			Params:  []scripting.Param{{Name: "name", Type: scripting.Text, Required: true, Doc: "as the script writes it"}, within()},
 			Example: `c:expect_play("welcome.wav", "100ms")`,
 		},
@@ -149,6 +150,12 @@ func expectMethods() []scripting.Function {
 			Name: "expect_bye", Doc: "Expects the server to hang up.",
 			Params:  []scripting.Param{within()},
 			Example: `c:expect_bye("2s")`,
+		},
+		{
+			Name: "expect_transfer", Doc: "Expects the server to ask for a transfer (REFER), after those expected before. The caller takes it, and tells the outcome at once.",
+			Params:  []scripting.Param{within()},
+			Returns: []scripting.Return{{Name: "uri", Type: scripting.Text, Doc: "whom to call"}},
+			Example: `t:eq(c:expect_transfer("1s"), "sip:200@192.0.2.9")`,
 		},
 		{
 			Name: "hear", Doc: "Tells what is heard now, from the last 128 ms.",

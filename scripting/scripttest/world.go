@@ -23,9 +23,10 @@ type CallOptions struct {
 	Name     string // display name of From
 	Headers  []scripting.Header
 	Codecs   []media.Codec // offered, in order
+	Transfer int           // final status that it tells of a call that the server asks for
 }
 
-// Caller is the far end of one call. It acknowledges, answers BYE and re-INVITE, and keeps to its offer.
+// Caller is the far end of one call. It acknowledges, answers BYE and re-INVITE, takes REFER, and keeps to its offer.
 type Caller interface {
 	// CallID is the Call-ID header field.
 	CallID() string
