@@ -86,7 +86,13 @@ type Media struct {
 	AudioSampleRate   int      `koanf:"audio_sample_rate"`
 	SoundsDir         string   `koanf:"sounds_dir"`
 	RecordingsDir     string   `koanf:"recordings_dir"`
+	SRTP              string   `koanf:"srtp"`
+	SymmetricRTP      bool     `koanf:"symmetric_rtp"`
+	RTPTimeout        float64  `koanf:"rtp_timeout"` // seconds
 }
+
+// Silent is how long a call may go without RTP; 0 means for ever.
+func (m Media) Silent() time.Duration { return seconds(m.RTPTimeout) }
 
 // Scripting is the [scripting] section.
 type Scripting struct {
@@ -101,6 +107,7 @@ type Scripting struct {
 	MaxCallDepth    int    `koanf:"max_call_depth"`
 	ErrorCode       int    `koanf:"error_code"`
 	TestBeforeSwap  bool   `koanf:"test_before_swap"`
+	AllowImpair     bool   `koanf:"allow_impair"`
 
 	HTTPAllow          []string `koanf:"http_allow"`
 	HTTPTimeoutSeconds float64  `koanf:"http_timeout_seconds"`

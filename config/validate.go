@@ -75,6 +75,10 @@ func (m *Media) validate(fail report) {
 			fail("media.preferred_codecs", "%q is not a codec we have: write \"PCMU\" or \"PCMA\"", name)
 		}
 	}
+	if !slices.Contains([]string{"off", "optional", "required"}, m.SRTP) {
+		fail("media.srtp", "%q is not a choice: write \"off\", \"optional\" or \"required\"", m.SRTP)
+	}
+	atLeast(fail, "media.rtp_timeout", m.RTPTimeout, 0)
 	if m.AudioSampleRate != 8000 {
 		fail("media.audio_sample_rate", "%d: PCMU and PCMA run at 8000 Hz: write 8000", m.AudioSampleRate)
 	}

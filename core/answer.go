@@ -1,6 +1,7 @@
 package core
 
 import (
+	cryptorand "crypto/rand"
 	"errors"
 	"fmt"
 	"math/rand/v2"
@@ -72,7 +73,7 @@ func (c *Call) negotiate(capabilities sdp.Capabilities) error {
 	}
 	if c.session == nil {
 		session, err := c.server.o.Media.Open(media.SessionOptions{
-			Local: c.flow.Local().Addr(), Event: c.mediaEvent, Timeout: c.server.o.MediaSilent,
+			Local: c.flow.Local().Addr(), Event: c.mediaEvent, Timeout: c.server.o.MediaSilent, NoLatch: c.server.o.NoLatch,
 		})
 		if err != nil {
 			return err
@@ -97,7 +98,9 @@ func (c *Call) negotiate(capabilities sdp.Capabilities) error {
 // describe is our side of a session description: the address that the caller
 // reached us on, and a port.
 func (c *Call) describe(port int) sdp.Local {
-	return sdp.Local{Address: c.flow.Local().Addr(), Port: port, ID: rand.Uint64() >> 2, Version: 1}
+	secret := make([]byte, 32)
+	cryptorand.Read(secret) // never fails
+	return sdp.Local{Address: c.flow.Local().Addr(), Port: port, ID: rand.Uint64() >> 2, Version: 1, Secret: media.MasterKey(secret)}
 }
 
 // settle applies what offer and answer agreed on to the session, and tells of
@@ -107,7 +110,7 @@ func (c *Call) settle(n sdp.Negotiated) {
 	c.negotiation.current = n
 	c.session.Configure(media.Params{
 		Remote: n.Remote, RemoteRTCP: n.RemoteRTCP, Codec: n.Codec, PayloadType: n.PayloadType, Ptime: n.Ptime,
-		DTMFPayloadType: n.DTMFPayloadType, Send: n.Send, Receive: n.Receive,
+		DTMFPayloadType: n.DTMFPayloadType, Send: n.Send, Receive: n.Receive, Mux: n.Mux, Crypto: n.Crypto,
 	})
 	switch {
 	case first || was.Hold == n.Hold:

@@ -52,7 +52,7 @@ func (s *Server) Dial(ctx context.Context, o DialOptions) (*Call, error) {
 	if o.Codecs != nil {
 		c.capabilities.Codecs = o.Codecs
 	}
-	if c.session, err = s.o.Media.Open(media.SessionOptions{Local: flow.Local().Addr(), Event: c.mediaEvent}); err != nil {
+	if c.session, err = s.o.Media.Open(media.SessionOptions{Local: flow.Local().Addr(), Event: c.mediaEvent, NoLatch: s.o.NoLatch}); err != nil {
 		return nil, fmt.Errorf("call %s: %w", o.URI, err)
 	}
 	c.request = c.newInvite(uri, o)

@@ -13,6 +13,7 @@ import (
 
 	"offhook/core/sdp"
 	"offhook/core/transaction"
+	"offhook/media"
 )
 
 // invite takes an INVITE that begins a call: 100 at once, and if the call is
@@ -116,6 +117,9 @@ func (c *Call) report() {
 	}
 	if c.session != nil {
 		attrs = append(attrs, slog.String("codec", codec.String()))
+	}
+	if rtp.Suite != media.NoSuite {
+		attrs = append(attrs, slog.String("srtp", rtp.Suite.String()))
 	}
 	if e.Reason != "" {
 		attrs = append(attrs, slog.String("reason", e.Reason))

@@ -53,6 +53,15 @@ func (c *Call) Listen(what media.Sought) (*media.Listening, error) {
 	return session.Listen(what)
 }
 
+// Impair sends RTP as over a bad network; see media.Session.Impair.
+func (c *Call) Impair(o media.Impairment) error {
+	session, err := c.media()
+	if err != nil {
+		return fmt.Errorf("impair: %w", err)
+	}
+	return session.Impair(o)
+}
+
 // Capture hands every packet that comes in to fn; see media.Session.Capture.
 func (c *Call) Capture(fn func(media.Received)) error {
 	session, err := c.media()

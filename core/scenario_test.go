@@ -17,6 +17,7 @@ import (
 
 	"offhook/core"
 	"offhook/core/coretest"
+	"offhook/core/sdp"
 	"offhook/media"
 )
 
@@ -73,6 +74,8 @@ func set(o *core.Options, call *coretest.CallOptions, key, value string) (err er
 		o.CallTimeout, err = time.ParseDuration(value)
 	case "silent":
 		o.MediaSilent, err = time.ParseDuration(value)
+	case "srtp":
+		o.SRTP = map[string]sdp.SRTP{"optional": sdp.SRTPOptional, "required": sdp.SRTPRequired}[value]
 	case "t1":
 		o.Timers.T1, err = time.ParseDuration(value)
 	case "ports": // all but as many are taken

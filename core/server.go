@@ -33,9 +33,11 @@ type Options struct {
 	Domain      string             // host name for Contact; empty: the address that the caller reached us on
 	Codecs      []media.Codec      // that we answer with; nil: PCMU and PCMA
 	DTMF        bool               // answer telephone-event (RFC 4733) when it is offered
+	SRTP        sdp.SRTP           // whether media is encrypted
 	MaxCalls    int                // calls at once, more get 503; 0: 100
 	CallTimeout time.Duration      // the longest a call may last; 0: no limit
-	MediaSilent time.Duration      // without RTP for so long an EventMediaTimeout is reported; 0: never
+	MediaSilent time.Duration      // without RTP for so long an EventMediaTimeout is reported, unless the call is on hold; 0: never
+	NoLatch     bool               // send RTP where SDP says, not where the far end's really comes from; see media.SessionOptions
 	Timers      transaction.Timers // of RFC 3261 §17
 	Trace       func(transaction.Trace)
 	Limits      transport.Limits
@@ -85,7 +87,7 @@ func New(o Options) *Server {
 	}
 	s := &Server{
 		o: o, log: o.Log, started: time.Now(),
-		capabilities: sdp.Capabilities{Codecs: o.Codecs, DTMF: o.DTMF},
+		capabilities: sdp.Capabilities{Codecs: o.Codecs, DTMF: o.DTMF, SRTP: o.SRTP},
 		dialogs:      map[dialogID]*Call{},
 		idle:         make(chan struct{}),
 	}

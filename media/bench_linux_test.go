@@ -89,3 +89,81 @@ func playing(b testing.TB) (*Session, *work) {
 	s.deadline = s.driver.now().add(time.Hour) // never late
 	return s, newWork()
 }
+
+// TestSecureFrameAllocatesNothing is TestFrameAllocatesNothing with SRTP: packets go to the session itself, so that each is
+// encrypted and decrypted.
+func TestSecureFrameAllocatesNothing(t *testing.T) {
+	for _, suite := range Suites() {
+		t.Run(suite.String(), func(t *testing.T) {
+			s, w := playing(t)
+			params := s.params
+			key := MasterKey(make([]byte, suite.KeyLen()))
+			params.Remote, params.Crypto = s.Addr(), Crypto{suite, key, key}
+			s.Configure(params)
+			n := testing.AllocsPerRun(1000, func() {
+				s.mu.Lock()
+				s.serveLocked(s.deadline, w)
+				w.deliver(s)
+			})
+			if n != 0 {
+				t.Errorf("%g allocations for a frame", n)
+			}
+			if st := s.Stats(); st.Received.Packets+50 < st.Sent.Packets || st.Sent.Packets < 1000 || st.Received.Unauthentic > 50 {
+				t.Errorf("stats %+v", st)
+			}
+		})
+	}
+}
+
+// BenchmarkSecureFrame is BenchmarkFrame with SRTP.
+func BenchmarkSecureFrame(b *testing.B) {
+	for _, suite := range Suites() {
+		b.Run(suite.String(), func(b *testing.B) {
+			s, w := playing(b)
+			params := s.params
+			key := MasterKey(make([]byte, suite.KeyLen()))
+			params.Crypto = Crypto{suite, key, key}
+			s.Configure(params)
+			b.ReportAllocs()
+			for b.Loop() {
+				s.mu.Lock()
+				s.serveLocked(s.deadline, w)
+				w.deliver(s)
+			}
+		})
+	}
+}
+
+// TestImpairedFrameAllocatesNothing is TestFrameAllocatesNothing over a bad network, once its buffers are there.
+func TestImpairedFrameAllocatesNothing(t *testing.T) {
+	s, w := playing(t)
+	o := Impairment{Loss: 0.1, Burst: 3, Duplicate: 0.1, Reorder: 0.1, Jitter: 20 * time.Millisecond, Delay: 200 * time.Millisecond}
+	if err := s.Impair(o); err != nil {
+		t.Fatal(err)
+	}
+	s.impaired.held = make([]held, 40)
+	for i := range s.impaired.held {
+		s.impaired.held[i] = held{packet: make([]byte, 0, 256)}
+	}
+	s.impaired.held = s.impaired.held[:0]
+	s.driver = clocked{s.driver, s}
+	n := testing.AllocsPerRun(2000, func() {
+		s.mu.Lock()
+		s.serveLocked(s.deadline, w)
+		w.deliver(s)
+	})
+	if n != 0 {
+		t.Errorf("%g allocations for a frame", n)
+	}
+	if st := s.Stats(); st.Sent.Packets < 900 || st.Sent.Dropped == 0 || len(s.impaired.held) == 0 {
+		t.Errorf("stats %+v, %d held", st.Sent, len(s.impaired.held))
+	}
+}
+
+// clocked is a driver whose time is that of the session it serves.
+type clocked struct {
+	driver
+	session *Session
+}
+
+func (c clocked) now() instant { return c.session.deadline }

@@ -14,6 +14,8 @@ type Params struct {
 	Ptime           time.Duration // of sent packets, 10 to 60 ms; 0 = 20 ms
 	DTMFPayloadType uint8         // of telephone-event, both ways; 0 = not agreed
 	Send, Receive   bool          // direction as seen from here
+	Mux             bool          // RTCP goes to and comes on the RTP port (RFC 5761)
+	Crypto          Crypto        // protects both RTP and RTCP; the zero value: plain RTP
 }
 
 const (
@@ -73,15 +75,21 @@ func (s *Session) translate(p Params) (*Clip, *Playback, error) {
 
 // apply makes p the session's parameters; s.mu is held.
 func (s *Session) apply(p Params, now instant) {
-	s.wire.direct(p.Remote, p.RemoteRTCP)
 	if !s.configured {
 		s.configured = true
-		s.nextReport = now.add(reportInterval)
+		s.nextReport = now.add(reportDelay(true))
 	}
-	if p.Receive != s.params.Receive {
+	if p.expectsSound() != s.params.expectsSound() {
 		s.heard, s.silent = now, false
 	}
+	if p.Crypto != s.params.Crypto {
+		s.secure = newSecure(p.Crypto, s.secure)
+	}
 	s.params = p
+	if p.Remote.IsValid() {
+		s.latch.announce(p.Remote)
+	}
+	s.redirect()
 	s.sender.setClock(now, int64(p.Codec.ClockRate()))
 	s.receiver.clockRate = int64(p.Codec.ClockRate())
 }

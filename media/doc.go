@@ -1,7 +1,8 @@
 // Package media runs RTP sessions (RFC 3550, RFC 3551): it opens their ports, sends what a Source gives, measures what
-// comes in and reports by RTCP.
+// comes in and reports by RTCP. It protects both by SRTP (RFC 3711) with keys that others agree on, finds out where the far
+// end really is, and can play a bad network.
 //
-// It knows nothing of SIP, SDP or scripts and does no SRTP.
+// It knows nothing of SIP, SDP or scripts, and mixes no sound.
 //
 //	Open ──> Session ── Play, SendDTMF, Configure ──> sender ──┐            ┌──> socket (or deliver)
 //	            │                                             pacing shard ─┤

@@ -1,6 +1,7 @@
 package media
 
 import (
+	"net/netip"
 	"time"
 
 	"offhook/media/dtmf"
@@ -15,14 +16,29 @@ func (s *Session) drainRTP(now instant, w *work) {
 	n := s.wire.receiveRTP(w.inbox)
 	for i := range n {
 		b, arrival := w.inbox.packet(i)
-		s.takeRTP(b, stamped(arrival), now, w)
+		s.takeRTP(b, w.inbox.from(i), stamped(arrival), now, w)
 	}
 }
 
-// takeRTP takes in one datagram that arrived at a Unix time in nanoseconds.
-func (s *Session) takeRTP(b []byte, arrival int64, now instant, w *work) {
+// takeRTP takes in one datagram of the RTP port that arrived at a Unix time in nanoseconds.
+func (s *Session) takeRTP(b []byte, from netip.AddrPort, arrival int64, now instant, w *work) {
+	if s.params.Mux && isControl(b) {
+		s.takeRTCP(b, from, arrival)
+		return
+	}
+	b, ok := s.open(b, false)
+	if !ok {
+		return
+	}
 	h, payload, ok := parseRTP(b)
 	if !ok {
+		s.receiver.past.invalid++
+		return
+	}
+	if !s.fromFarEnd(from, h, now) {
+		return
+	}
+	if !s.resolveCollision(from, h, now, w) {
 		s.receiver.past.invalid++
 		return
 	}
@@ -86,7 +102,7 @@ func (s *Session) drainRTCP(w *work) {
 	n := s.wire.receiveRTCP(w.inbox)
 	for i := range n {
 		b, arrival := w.inbox.packet(i)
-		s.takeRTCP(b, stamped(arrival))
+		s.takeRTCP(b, w.inbox.from(i), stamped(arrival))
 	}
 }
 
@@ -98,13 +114,20 @@ func stamped(arrival int64) int64 {
 	return arrival
 }
 
-func (s *Session) takeRTCP(b []byte, arrival int64) {
-	s.reporter.receive(b, arrival, s.sender.ssrc, s.sender.clockRate)
+// takeRTCP takes in one compound packet. After a BYE of the stream that the session listens to, another address may send.
+func (s *Session) takeRTCP(b []byte, from netip.AddrPort, arrival int64) {
+	b, ok := s.open(b, true)
+	if !ok || !s.fromFarEndControl(from) {
+		return
+	}
+	if s.reporter.receive(b, arrival, streams{s.sender.ssrc, s.receiver.current.ssrc, s.sender.clockRate}) {
+		s.latch.left = true
+	}
 }
 
 // watchSilence reports once that no RTP came for the session's timeout.
 func (s *Session) watchSilence(now instant, w *work) {
-	if s.options.Timeout <= 0 || !s.params.Receive || s.silent {
+	if s.options.Timeout <= 0 || !s.params.expectsSound() || s.silent {
 		return
 	}
 	if since := now.sub(s.heard); since >= s.options.Timeout {

@@ -335,3 +335,60 @@ func TestManyAtOnce(t *testing.T) {
 		}
 	}
 }
+
+// TestImpairOnShards sends a second of sound over a slow network: all of it arrives, in order and late.
+func TestImpairOnShards(t *testing.T) {
+	e := testEngine(t, Options{Shards: 1})
+	a, b := open(t, e, SessionOptions{}), open(t, e, SessionOptions{})
+	join(a, b)
+	if err := a.Impair(Impairment{Delay: 70 * time.Millisecond, Jitter: 2 * time.Millisecond}); err != nil {
+		t.Fatal(err)
+	}
+	heard := make(chan Received, 100)
+	b.Capture(func(r Received) { heard <- r })
+	began := time.Now()
+	p, err := a.Play(Silence(time.Second))
+	if err != nil {
+		t.Fatal(err)
+	}
+	first := <-heard
+	if late := first.Arrival.Sub(began); late < 70*time.Millisecond {
+		t.Errorf("the first packet after %v", late)
+	}
+	<-p.Done()
+	for i := uint64(1); i < p.Result().Packets; i++ {
+		if r := <-heard; r.Sequence != first.Sequence+uint16(i) {
+			t.Errorf("packet %d: sequence number %d after %d", i, r.Sequence, first.Sequence)
+		}
+	}
+}
+
+// TestLearnsOverSockets announces an address that nobody sends from, on IPv4 and IPv6.
+func TestLearnsOverSockets(t *testing.T) {
+	for _, local := range []string{"127.0.0.1", "::1"} {
+		t.Run(local, func(t *testing.T) {
+			e := testEngine(t, Options{Shards: 1})
+			o := SessionOptions{Local: netip.MustParseAddr(local)}
+			a, b := open(t, e, o), open(t, e, o)
+			join(a, b)
+			a.Configure(Params{Remote: netip.AddrPortFrom(o.Local, 9), Send: true, Receive: true})
+			heard := make(chan Received, 200)
+			a.Capture(func(r Received) { heard <- r })
+			if _, err := b.Play(Silence(0)); err != nil {
+				t.Fatal(err)
+			}
+			for range latchPackets + 1 {
+				<-heard
+			}
+			if got := a.Stats().Remote; got != b.Addr() {
+				t.Errorf("RTP goes to %v, want %v", got, b.Addr())
+			}
+			back := make(chan Received, 200)
+			b.Capture(func(r Received) { back <- r })
+			if _, err := a.Play(Silence(0)); err != nil {
+				t.Fatal(err)
+			}
+			<-back
+		})
+	}
+}

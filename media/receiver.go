@@ -28,6 +28,7 @@ type receiver struct {
 type pastSources struct {
 	packets, bytes uint64
 	expected       uint64
+	gaps           uint64
 	invalid        uint64
 }
 
@@ -39,6 +40,7 @@ type inbound struct {
 	restart   uint32 // the sequence number that proves a big jump to be a restart; above 16 bits: none
 
 	packets, bytes uint64
+	gaps           uint64
 	arrival        int64 // of the latest packet, Unix nanoseconds
 
 	jitter    float64 // nanoseconds
@@ -100,6 +102,7 @@ func (r *receiver) retire(in *inbound) {
 	r.past.packets += in.packets
 	r.past.bytes += in.bytes
 	r.past.expected += in.expected()
+	r.past.gaps += in.gaps
 }
 
 // update follows the sequence number (update_seq of RFC 3550 §A.1); false: the packet belongs to no stream.
@@ -117,6 +120,9 @@ func (in *inbound) update(seq uint16, r *receiver) bool {
 	}
 	switch {
 	case ahead < maxDropout:
+		if ahead > 1 {
+			in.gaps++
+		}
 		in.max += uint32(ahead) // carries into the cycles when seq wrapped
 	case ahead <= 1<<16-maxMisorder:
 		if uint32(seq) != in.restart {
@@ -167,6 +173,7 @@ func (r *receiver) reception() Reception {
 		Packets: packets,
 		Bytes:   r.past.bytes + in.bytes,
 		Lost:    int64(expected - packets),
+		Gaps:    r.past.gaps + in.gaps,
 		Jitter:  time.Duration(in.jitter),
 		Invalid: r.past.invalid + r.candidate.packets,
 	}

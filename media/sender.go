@@ -44,6 +44,15 @@ func (s *sender) setClock(now instant, rate int64) {
 	}
 }
 
+// setSSRC begins another stream: the sequence number goes on, and the far end counts from where it is.
+func (s *sender) setSSRC(ssrc uint32) {
+	s.ssrc = ssrc
+	if s.packet != nil {
+		binary.BigEndian.PutUint32(s.packet[8:], ssrc)
+	}
+	s.talking = false
+}
+
 // reserve makes room for payloads of n octets.
 func (s *sender) reserve(n int) {
 	if len(s.packet) >= rtpHeaderLen+n {

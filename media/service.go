@@ -24,6 +24,10 @@ func (s *Session) serve(now instant, w *work) bool {
 	if s.closed {
 		return false
 	}
+	defer s.hasten()
+	if s.release(now) {
+		return true
+	}
 	due := s.deadline
 	hears := s.hearing != nil && due >= s.hearing.next
 	if hears {
@@ -36,7 +40,7 @@ func (s *Session) serve(now instant, w *work) bool {
 		s.drain(due, now, w)
 	}
 	if s.configured && due >= s.nextReport {
-		s.nextReport = max(s.nextReport, due.add(-reportInterval)).add(reportInterval)
+		s.nextReport = due.add(reportDelay(false))
 		s.sendReport(now, w, false)
 	}
 	s.expireKey(now, w)
@@ -124,7 +128,7 @@ func (s *Session) sendKey(p *Playback, due instant) {
 }
 
 func (s *Session) transmit(p *Playback, payloadType uint8, marker bool, timestamp uint32, payload []byte) {
-	err := s.wire.sendRTP(s.sender.next(payloadType, marker, timestamp, payload))
+	err := s.sendRTP(s.sender.next(payloadType, marker, timestamp, payload))
 	s.sender.count(len(payload), err)
 	if err == nil {
 		p.packets++
@@ -133,11 +137,11 @@ func (s *Session) transmit(p *Playback, payloadType uint8, marker bool, timestam
 
 // sendReport sends RTCP. A report that the kernel refuses is not repeated: the next one says the same and more.
 func (s *Session) sendReport(now instant, w *work, bye bool) {
-	if !s.params.RemoteRTCP.IsValid() {
+	if _, to := s.destinations(); !to.IsValid() {
 		return
 	}
 	b := s.reporter.report(w.report[:0], &s.sender, &s.receiver, s.sender.timestamp(now), time.Now(), bye)
-	if err := s.wire.sendRTCP(b); err != nil {
+	if err := s.sendRTCP(b); err != nil {
 		s.sender.sent.Errors++
 	}
 }

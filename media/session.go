@@ -17,8 +17,11 @@ type SessionOptions struct {
 	Event func(Event)
 	// CNAME is sent in RTCP SDES (RFC 3550 §6.5.1), up to 255 octets; empty = a random one (RFC 7022).
 	CNAME string
-	// Timeout without RTP, while Params.Receive holds, that is reported as EventTimeout; 0 = never.
+	// Timeout without RTP, while neither side holds the call, that is reported as EventTimeout; 0 = never.
 	Timeout time.Duration
+	// NoLatch sends where Params says and listens to any address, instead of learning where the far end really sends from and
+	// listening to that alone.
+	NoLatch bool
 }
 
 // Session is one RTP session: an even port for RTP, the next odd one for RTCP, one stream out, one in.
@@ -53,6 +56,13 @@ type Session struct {
 	keys     dtmf.Receiver
 	keyUntil instant // a press may be open until then; 0 = none is
 
+	latch       latch
+	controlFrom netip.AddrPort // where RTCP came from; the zero value: none came from the latched host
+	collision   collision
+	secure      *secure   // nil: plain RTP
+	impaired    *impaired // nil: Impair was never called
+	unauthentic uint64    // packets that SRTP refused
+
 	deadline   instant // when the driver serves the session next
 	nextReport instant
 	nextDrain  instant
@@ -86,12 +96,15 @@ func (s *Session) stats() Stats {
 		RoundTrip:    s.reporter.roundTrip,
 		RemoteLost:   s.reporter.remoteLost,
 		RemoteJitter: s.reporter.remoteJitter,
-		Remote:       s.params.Remote,
+		RemoteVoIP:   s.reporter.remoteVoIP,
 	}
 	st.Received.Late = s.late
 	if s.hearing != nil {
 		st.Received.Late += s.hearing.buffer.Stats().Late
 	}
+	st.Remote, _ = s.destinations()
+	st.Received.Strangers, st.Received.Unauthentic = s.latch.strangers, s.unauthentic
+	st.Suite = s.params.Crypto.Suite
 	st.Sent.Reports, st.Received.Reports = s.reporter.reports, s.reporter.heard
 	return st
 }

@@ -168,12 +168,11 @@ func TestToneOf30Seconds(t *testing.T) {
 	})
 }
 
-// wantReports checks the reports of the 30 s call: one each 5 s whose counts are those of the packets sent before it, then BYE.
+// wantReports checks the reports of the 30 s call: one each 2.5 to 7.5 s whose counts are those of the packets sent before it,
+// then BYE.
 func (p *peer) wantReports() {
 	p.t.Helper()
-	if len(p.reports) != 7 {
-		p.t.Fatalf("%d reports, want 6 and the BYE", len(p.reports))
-	}
+	var before time.Duration
 	for i, r := range p.reports {
 		sr, ok := r.packets[0].(*rtcp.SenderReport)
 		if !ok || len(r.packets) < 2 {
@@ -192,12 +191,20 @@ func (p *peer) wantReports() {
 			p.t.Errorf("report %d: %d packets, %d octets; want %d packets", i, sr.PacketCount, sr.OctetCount, sent)
 		}
 		_, bye := r.packets[len(r.packets)-1].(*rtcp.Goodbye)
-		if bye != (i == 6) {
+		if bye != (i == len(p.reports)-1) {
 			p.t.Errorf("report %d: BYE %v", i, bye)
 		}
-		if due := time.Duration(i+1) * reportInterval; !bye && (r.at < due || r.at > due+testPtime) {
-			p.t.Errorf("report %d at %v, want %v", i, r.at, due)
+		wait := r.at - before
+		if i == 0 {
+			wait = 2 * r.at
 		}
+		if !bye && wait < reportInterval/2 || wait > reportInterval*3/2+testPtime {
+			p.t.Errorf("report %d at %v, after %v", i, r.at, wait)
+		}
+		before = r.at
+	}
+	if len(p.reports) < 5 { // 3.75 + 3 · 7.5 s, and the BYE
+		p.t.Errorf("%d reports", len(p.reports))
 	}
 }
 
@@ -578,7 +585,7 @@ func TestTwoSessions(t *testing.T) {
 		synctest.Wait()
 		for i := range s {
 			st := s[i].Stats()
-			if st.Sent.Packets != 600 || st.Received.Packets != 600 || st.Received.Lost != 0 || st.Received.Reports != 2 {
+			if st.Sent.Packets != 600 || st.Received.Packets != 600 || st.Received.Lost != 0 || st.Received.Reports < 1 {
 				t.Errorf("session %d: %+v", i, st)
 			}
 			if st.RemoteLost != 0 || st.RemoteJitter != 0 {

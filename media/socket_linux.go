@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/netip"
 	"os"
+	"strconv"
 	"syscall"
 	"unsafe"
 
@@ -63,8 +64,11 @@ func newSockaddr(family int, a netip.AddrPort) (s sockaddr) {
 	return s
 }
 
+// networkOrder turns a port from this machine's order of octets into the network's, and back.
 func networkOrder(port uint16) uint16 {
-	return binary.NativeEndian.Uint16(binary.BigEndian.AppendUint16(nil, port))
+	var b [2]byte
+	binary.BigEndian.PutUint16(b[:], port)
+	return binary.NativeEndian.Uint16(b[:])
 }
 
 // send hands one datagram to the kernel without telling the Go scheduler: the call does not block, and to tell would
@@ -89,6 +93,7 @@ type inbox struct {
 	headers [inboxPackets]unix.Mmsghdr
 	vectors [inboxPackets]unix.Iovec
 	control [inboxPackets][64]byte // one SCM_TIMESTAMPNS: 32 octets
+	names   [inboxPackets]unix.RawSockaddrInet6
 	data    [inboxPackets][inboxOctets]byte
 }
 
@@ -101,6 +106,7 @@ func newInbox() *inbox {
 		h.Iov = &in.vectors[i]
 		h.SetIovlen(1)
 		h.Control = &in.control[i][0]
+		h.Name = (*byte)(unsafe.Pointer(&in.names[i]))
 	}
 	return in
 }
@@ -110,6 +116,7 @@ func newInbox() *inbox {
 func (in *inbox) fill(fd int) int {
 	for i := range in.headers {
 		in.headers[i].Hdr.SetControllen(len(in.control[i]))
+		in.headers[i].Hdr.Namelen = unix.SizeofSockaddrInet6
 	}
 	n, _, errno := syscall.RawSyscall6(unix.SYS_RECVMMSG, uintptr(fd), uintptr(unsafe.Pointer(&in.headers[0])),
 		inboxPackets, unix.MSG_DONTWAIT, 0, 0)
@@ -130,4 +137,21 @@ func (in *inbox) packet(i int) (b []byte, arrival int64) {
 		return b, ts.Nano()
 	}
 	return b, 0
+}
+
+// from is where the i-th datagram of the latest fill came from; IPv6 zones are numbers.
+func (in *inbox) from(i int) netip.AddrPort {
+	name := &in.names[i]
+	switch name.Family {
+	case unix.AF_INET:
+		v4 := (*unix.RawSockaddrInet4)(unsafe.Pointer(name))
+		return netip.AddrPortFrom(netip.AddrFrom4(v4.Addr), networkOrder(v4.Port))
+	case unix.AF_INET6:
+		ip := netip.AddrFrom16(name.Addr).Unmap()
+		if name.Scope_id != 0 {
+			ip = ip.WithZone(strconv.FormatUint(uint64(name.Scope_id), 10))
+		}
+		return netip.AddrPortFrom(ip, networkOrder(name.Port))
+	}
+	return netip.AddrPort{}
 }

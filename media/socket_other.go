@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/netip"
 	"os"
+	"strconv"
 
 	"golang.org/x/sys/unix"
 )
@@ -59,6 +60,7 @@ func send(fd int, b []byte, to *sockaddr) error {
 // inbox receives datagrams in batches. They carry no time stamp of the kernel's: they count as arrived when they are read.
 type inbox struct {
 	lengths [inboxPackets]int
+	sources [inboxPackets]netip.AddrPort
 	data    [inboxPackets][inboxOctets]byte
 }
 
@@ -67,14 +69,31 @@ func newInbox() *inbox { return new(inbox) }
 // fill takes what waits in a socket, up to inboxPackets, and returns how many there are.
 func (in *inbox) fill(fd int) int {
 	for i := range in.data {
-		n, _, err := unix.Recvfrom(fd, in.data[i][:], unix.MSG_DONTWAIT)
+		n, source, err := unix.Recvfrom(fd, in.data[i][:], unix.MSG_DONTWAIT)
 		if err != nil {
 			return i
 		}
-		in.lengths[i] = n
+		in.lengths[i], in.sources[i] = n, addrPort(source)
 	}
 	return inboxPackets
 }
 
 // packet is the i-th datagram of the latest fill; its arrival is not known.
 func (in *inbox) packet(i int) (b []byte, arrival int64) { return in.data[i][:in.lengths[i]], 0 }
+
+// from is where the i-th datagram of the latest fill came from; IPv6 zones are numbers.
+func (in *inbox) from(i int) netip.AddrPort { return in.sources[i] }
+
+func addrPort(a unix.Sockaddr) netip.AddrPort {
+	switch a := a.(type) {
+	case *unix.SockaddrInet4:
+		return netip.AddrPortFrom(netip.AddrFrom4(a.Addr), uint16(a.Port))
+	case *unix.SockaddrInet6:
+		ip := netip.AddrFrom16(a.Addr).Unmap()
+		if a.ZoneId != 0 {
+			ip = ip.WithZone(strconv.FormatUint(uint64(a.ZoneId), 10))
+		}
+		return netip.AddrPortFrom(ip, uint16(a.Port))
+	}
+	return netip.AddrPort{}
+}

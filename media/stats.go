@@ -16,23 +16,12 @@ type Stats struct {
 	// RemoteLost and RemoteJitter are the far end's latest report about what we send.
 	RemoteLost   int64
 	RemoteJitter time.Duration
-	// Remote is where RTP is sent; the zero value: nowhere.
+	// RemoteVoIP is its latest extended report about that.
+	RemoteVoIP VoIPMetrics
+	// Remote is where RTP is sent, which may have been learned from what came; the zero value: nowhere.
 	Remote netip.AddrPort
-}
-
-// MOS estimates how good what was received sounds to people, from 1 to 4.5: the E-model (ITU-T G.107) with its default
-// values, for G.711 without concealment of losses (G.113: Ie 0, Bpl 4.3), of the loss and the delay that RTCP tells. 0 = nothing
-// was received.
-func (s Stats) MOS() float64 {
-	if s.Received.Packets == 0 {
-		return 0
-	}
-	// One way, with a jitter buffer of twice the jitter and one frame.
-	delay := float64((s.RoundTrip/2 + 2*s.Received.Jitter + 20*time.Millisecond).Milliseconds())
-	r := 93.2 - 0.024*delay - 0.11*max(0, delay-177.3)
-	r -= 95 * s.Received.LossPct / (s.Received.LossPct + 4.3)
-	r = max(0, min(r, 100))
-	return max(1, 1+0.035*r+7e-6*r*(r-60)*(100-r))
+	// Suite protects the packets, NoSuite: nothing does.
+	Suite Suite
 }
 
 // Sent counts what left the session.
@@ -40,6 +29,7 @@ type Sent struct {
 	Packets uint64
 	Bytes   uint64 // payload octets, without headers and padding: the sender's octet count of RFC 3550 §6.4.1
 	Skipped uint64 // frames left out because the pacer woke more than three frames late
+	Dropped uint64 // packets, counted as sent, that Impair lost
 	Errors  uint64 // packets that the kernel refused to send
 	Reports uint64 // RTCP packets sent
 }
@@ -51,10 +41,15 @@ type Reception struct {
 	Lost    int64         // RFC 3550 §A.3: expected less received; negative when packets were duplicated
 	LossPct float64       // Lost in percent of the packets expected; never negative
 	Late    uint64        // of Packets, those too late to be heard; counted while there is a recording, an echo or a Listening
+	Gaps    uint64        // runs of packets that were missing when the next one came
 	Jitter  time.Duration // RFC 3550 §A.8, of the current source
 	Invalid uint64        // datagrams that were not RTP, or RTP of a source that is not yet valid (RFC 3550 §A.1)
 	Reports uint64        // RTCP packets received
-	Last    time.Time     // arrival of the latest valid packet; zero = none came
+	// Strangers counts packets from other addresses than that of the far end, which are not listened to.
+	Strangers uint64
+	// Unauthentic counts packets that SRTP refused: altered, repeated, in the clear or with another key.
+	Unauthentic uint64
+	Last        time.Time // arrival of the latest valid packet; zero = none came
 }
 
 // EngineStats tells how an engine does.

@@ -1,6 +1,7 @@
 package media
 
 import (
+	"bytes"
 	"net/netip"
 	"sync"
 	"time"
@@ -31,6 +32,7 @@ func (e *Engine) Inject(local, from netip.AddrPort, packet []byte) bool {
 	if e.virtual == nil {
 		return false
 	}
+	from = netip.AddrPortFrom(from.Addr().Unmap(), from.Port())
 	e.mu.Lock()
 	s := e.sessions[local.Port()&^1]
 	e.mu.Unlock()
@@ -44,11 +46,14 @@ func (e *Engine) Inject(local, from netip.AddrPort, packet []byte) bool {
 		s.mu.Unlock()
 		return false
 	}
+	if s.secure != nil {
+		packet = bytes.Clone(packet) // it is decrypted in place
+	}
 	arrival := time.Now().UnixNano()
 	if local.Port()%2 == 0 {
-		s.takeRTP(packet, arrival, s.driver.now(), w)
+		s.takeRTP(packet, from, arrival, s.driver.now(), w)
 	} else {
-		s.takeRTCP(packet, arrival)
+		s.takeRTCP(packet, from, arrival)
 	}
 	if s.playback == nil && s.configured {
 		s.driver.kick(s) // a press may have begun that must expire
@@ -101,11 +106,14 @@ func (v *virtual) fire(s *Session) {
 // nextDuty is when a session that plays nothing has something to do, so that an idle call does not slow down a virtual clock.
 func (s *Session) nextDuty() instant {
 	next := s.nextReport
-	if s.options.Timeout > 0 && s.params.Receive && !s.silent {
+	if s.options.Timeout > 0 && s.params.expectsSound() && !s.silent {
 		next = min(next, s.heard.add(s.options.Timeout))
 	}
 	if s.hearing != nil {
 		next = min(next, s.hearing.next)
+	}
+	if q := s.impaired; q != nil && len(q.held) > 0 {
+		next = min(next, q.held[0].at)
 	}
 	if s.keyUntil != 0 {
 		next = min(next, s.driver.now().add(defaultPtime))

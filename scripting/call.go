@@ -58,6 +58,8 @@ type Call interface {
 	Record(o media.RecordOptions) (Recording, error)
 	// Listen starts to look for something in what is heard.
 	Listen(what media.Sought) (Listening, error)
+	// Impair sends RTP as over a bad network; the zero value ends that. The error says which value is out of range.
+	Impair(o media.Impairment) error
 	// Stats tells what was sent and received so far.
 	Stats() media.Stats
 

@@ -49,6 +49,8 @@ type Options struct {
 	// Check has the last word on new scripts that have passed all other checks: their own tests, perhaps. scripts holds their
 	// files, tests included. nil = no more checks. An error, which may be Findings, refuses the scripts.
 	Check func(ctx context.Context, scripts fs.FS) error
+	// AllowImpair lets scripts spoil the RTP of their calls with call:impair.
+	AllowImpair bool
 	// Observe learns of what scripts do in calls, in order, on the goroutine of each call; nil = nobody does.
 	Observe func(Observation)
 	// Log gets the lines of scripts and of the engine; nil = nowhere.

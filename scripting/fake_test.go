@@ -306,6 +306,13 @@ func (c *fakeCall) stop(p *fakePlayback, status media.PlayStatus) {
 	p.finish(status)
 }
 
+func (c *fakeCall) Impair(o media.Impairment) error {
+	if err := o.Check(); err != nil {
+		return err
+	}
+	return c.do("", "impair %+v", o)
+}
+
 func (c *fakeCall) Stats() media.Stats {
 	return media.Stats{
 		Sent: media.Sent{Packets: 7, Bytes: 1120}, Received: media.Reception{Packets: 99, Bytes: 15840, Lost: 1, LossPct: 1, Jitter: 2 * time.Millisecond},

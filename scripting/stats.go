@@ -11,6 +11,13 @@ func stats() Function {
 			{Name: "tx", Type: Table, Fields: counts, Doc: "sent"},
 			{Name: "rtt_ms", Type: Number, Doc: "the round trip, when the far end sends RTCP"},
 			{Name: "mos", Type: Number, Doc: "how good it sounds, 1 to 4.5, estimated from loss and delay (ITU-T G.107); nil when nothing was received"},
+			{Name: "quality", Type: Table, Doc: "what mos is made of", Fields: []Param{
+				{Name: "r", Type: Number, Doc: "the rating factor, 0 to 93.2"},
+				{Name: "delay_ms", Type: Number, Doc: "one way: half the round trip, twice the jitter and 20 ms"},
+				{Name: "loss_pct", Type: Number},
+				{Name: "burst", Type: Number, Doc: "1 when losses are random, more when they come in bursts"},
+			}},
+			{Name: "srtp", Type: Text, Doc: "the crypto suite (RFC 4568); nil for plain RTP"},
 			{Name: "codec", Type: Text, Doc: "nil before there is one"},
 			{Name: "remote", Type: Text, Doc: "the address that RTP is sent to"},
 		}}},
@@ -30,7 +37,11 @@ func (r *run) statistics() map[string]any {
 		"tx":     map[string]any{"packets": s.Sent.Packets, "bytes": s.Sent.Bytes},
 		"codec":  orNil(r.call.Codec()),
 		"mos":    orNone(s.MOS()),
+		"srtp":   orNil(s.Suite.String()),
 		"rtt_ms": orNone(milliseconds(s.RoundTrip)),
+	}
+	if q := s.Quality(); q.MOS > 0 {
+		all["quality"] = map[string]any{"r": q.R, "delay_ms": milliseconds(q.Delay), "loss_pct": q.LossPct, "burst": q.BurstRatio}
 	}
 	if s.Remote.IsValid() {
 		all["remote"] = s.Remote.String()

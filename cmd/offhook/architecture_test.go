@@ -34,6 +34,7 @@ var onlyIn = map[string][]string{
 	"github.com/yuin/gopher-lua":  {"scripting", "scripting/*"},
 	"github.com/knadh/koanf":      {"config"},
 	"github.com/pion/sdp":         {"core/sdp"},
+	"github.com/pion/srtp":        {"media"},
 	"github.com/spf13/cobra":      {"cmd/*"},
 }
 

@@ -112,6 +112,8 @@ func (c call) Listen(what media.Sought) (scripting.Listening, error) {
 	return l, nil
 }
 
+func (c call) Impair(o media.Impairment) error { return ended(c.Call.Impair(o)) }
+
 func (c call) Notify(sink func(scripting.Event)) {
 	c.Call.Notify(func(e core.Event) {
 		sink(scripting.Event{

@@ -13,6 +13,7 @@ import (
 	"offhook/config"
 	"offhook/core"
 	"offhook/core/console"
+	"offhook/core/sdp"
 	"offhook/core/transaction"
 	"offhook/media"
 	"offhook/scripting"
@@ -48,7 +49,7 @@ func scriptOptions(c *config.Config, log *slog.Logger) scripting.Options {
 			Coroutines:   c.Scripting.MaxCoroutines,
 			CallDepth:    c.Scripting.MaxCallDepth,
 		},
-		EnvAllow: c.Scripting.EnvAllow,
+		EnvAllow: c.Scripting.EnvAllow, AllowImpair: c.Scripting.AllowImpair,
 	}
 }
 
@@ -108,7 +109,8 @@ func serverOptions(c *config.Config, log *slog.Logger) (core.Options, error) {
 	}
 	return core.Options{
 		Log: log, UserAgent: c.SIP.UserAgent, Domain: c.SIP.Domain,
-		Codecs: codecs, DTMF: c.Media.EnableDTMF,
+		Codecs: codecs, DTMF: c.Media.EnableDTMF, MediaSilent: c.Media.Silent(), NoLatch: !c.Media.SymmetricRTP,
+		SRTP:     map[string]sdp.SRTP{"off": sdp.SRTPOff, "optional": sdp.SRTPOptional, "required": sdp.SRTPRequired}[c.Media.SRTP],
 		MaxCalls: c.Behavior.MaxConcurrentCalls, CallTimeout: c.Behavior.CallTimeout(),
 		Timers: transaction.Timers{T1: time.Duration(c.SIP.T1Ms) * time.Millisecond, T2: time.Duration(c.SIP.T2Ms) * time.Millisecond},
 	}, nil

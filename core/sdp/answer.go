@@ -6,6 +6,8 @@ import (
 	"strconv"
 
 	"github.com/pion/sdp/v3"
+
+	"offhook/media"
 )
 
 // Offered is an offer of the peer's, read: it can be weighed before a port is
@@ -56,6 +58,9 @@ func (o *Offered) Answer(l Local, c Capabilities) (answer []byte, n Negotiated, 
 		return nil, n, err
 	}
 	n.Receive = n.Receive && !l.Hold
+	if n.Crypto.Suite != media.NoSuite {
+		n.Crypto.Send = l.key(n.Crypto.Suite)
+	}
 	d, out := o.description, l.description()
 	if len(d.TimeDescriptions) > 0 {
 		out.TimeDescriptions = d.TimeDescriptions // RFC 3264 §6: t= is the offer's
@@ -99,11 +104,16 @@ func Revise(offer, before []byte, l Local, c Capabilities) (answer []byte, after
 
 // agree picks the first codec of the peer's that we allow.
 func (s *stream) agree(c Capabilities) (n Negotiated, ok bool) {
-	n = Negotiated{Remote: s.remote, RemoteRTCP: s.rtcp, Ptime: s.ptime}
+	n = Negotiated{Remote: s.remote, RemoteRTCP: s.rtcp, Ptime: s.ptime, Mux: s.mux}
 	i := slices.IndexFunc(s.formats, func(f format) bool { return f.audio && slices.Contains(c.Codecs, f.codec) })
 	if i < 0 {
 		return n, false
 	}
+	protection, ok := s.secures(c.SRTP)
+	if !ok {
+		return n, false
+	}
+	n.Crypto, n.cryptoTag = media.Crypto{Suite: protection.suite, Receive: protection.key}, protection.tag
 	n.Codec, n.PayloadType = s.formats[i].codec, s.formats[i].payloadType
 	if j := slices.IndexFunc(s.formats, func(f format) bool { return f.dtmf }); j >= 0 && c.DTMF {
 		n.DTMFPayloadType = s.formats[j].payloadType
@@ -150,6 +160,12 @@ func (l Local) stream(protos []string, n Negotiated, direction sdp.Direction) *s
 	addCodec(m, n.PayloadType, n.Codec.String()+"/"+strconv.Itoa(n.Codec.ClockRate()), "")
 	if n.DTMFPayloadType != 0 {
 		addCodec(m, n.DTMFPayloadType, "telephone-event/8000", dtmfEvents)
+	}
+	if n.Crypto.Suite != media.NoSuite {
+		l.addCrypto(m, n.cryptoTag, n.Crypto.Suite)
+	}
+	if n.Mux {
+		m.WithPropertyAttribute("rtcp-mux")
 	}
 	addAttributes(m, n.Ptime.Milliseconds(), direction)
 	return m

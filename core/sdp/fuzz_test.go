@@ -20,14 +20,20 @@ func FuzzAnswer(f *testing.F) {
 		f.Add(b)
 	}
 	f.Add(description("c=IN IP6 ::", "m=audio 1/2 RTP/AVP 0", "a=rtcp:1 IN IP4 0.0.0.0", "a=ptime:1e1"))
+	f.Add(description(peerC, "m=audio 4000 RTP/SAVP 0", inline("1", "AES_CM_128_HMAC_SHA1_80", key30+"|2^20 WSH=64")))
 	f.Fuzz(func(t *testing.T, offer []byte) {
-		answer, n, err := Answer(offer, testLocal(), testCapabilities())
+		capabilities := testCapabilities()
+		capabilities.SRTP = SRTPOptional
+		answer, n, err := Answer(offer, testLocal(), capabilities)
 		if err != nil {
 			var flaw *SyntaxError
 			if !errors.As(err, &flaw) && !errors.Is(err, ErrNoCommonCodec) {
 				t.Fatalf("error %v", err)
 			}
 			return
+		}
+		if size := n.Crypto.Suite.KeyLen(); len(n.Crypto.Send) != size || len(n.Crypto.Receive) != size {
+			t.Fatalf("keys of %d and %d octets for %v", len(n.Crypto.Send), len(n.Crypto.Receive), n.Crypto.Suite)
 		}
 		if !n.Remote.IsValid() || n.Ptime < 10*time.Millisecond || n.Ptime > 60*time.Millisecond {
 			t.Fatalf("agreed on %+v", n)
@@ -62,7 +68,10 @@ func FuzzAnswer(f *testing.F) {
 func FuzzAccept(f *testing.F) {
 	f.Add(description(peerC, "m=audio 4000 RTP/AVP 0 101", "a=rtpmap:101 telephone-event/8000"))
 	f.Add(description("m=audio 0 RTP/AVP"))
-	offer := Offer(testLocal(), testCapabilities())
+	f.Add(description(peerC, "m=audio 4000 RTP/AVP 0", inline("1", "AES_CM_128_HMAC_SHA1_80", key30)))
+	capabilities := testCapabilities()
+	capabilities.SRTP = SRTPOptional
+	offer := Offer(testLocal(), capabilities)
 	f.Fuzz(func(t *testing.T, answer []byte) {
 		n, err := Accept(answer, offer)
 		var flaw *SyntaxError

@@ -6,13 +6,15 @@ import (
 	"strconv"
 
 	"github.com/pion/sdp/v3"
+
+	"offhook/media"
 )
 
 // Offer describes our side to a peer that has yet to answer: one audio stream
 // with all our codecs, in our order.
 func Offer(l Local, c Capabilities) []byte {
 	d := l.description()
-	d.MediaDescriptions = []*sdp.MediaDescription{l.offered(c)}
+	d.MediaDescriptions = []*sdp.MediaDescription{l.offered(c, c.SRTP == SRTPRequired)}
 	return marshal(d)
 }
 
@@ -36,21 +38,30 @@ func (l Local) reoffer(before []byte, c Capabilities) []byte {
 	d := l.description()
 	for _, m := range old.MediaDescriptions {
 		if m.MediaName.Port.Value != 0 {
-			m = l.offered(c)
+			m = l.offered(c, c.SRTP == SRTPRequired || c.SRTP == SRTPOptional && isSecure(m))
 		}
 		d.MediaDescriptions = append(d.MediaDescriptions, m)
 	}
 	return marshal(d)
 }
 
-// offered is our stream with all our codecs.
-func (l Local) offered(c Capabilities) *sdp.MediaDescription {
-	m := &sdp.MediaDescription{MediaName: sdp.MediaName{Media: "audio", Port: sdp.RangedPort{Value: l.Port}, Protos: []string{"RTP", "AVP"}}}
+// offered is our stream with all our codecs, and all our suites if it may be encrypted; secure: it must be.
+func (l Local) offered(c Capabilities, secure bool) *sdp.MediaDescription {
+	profile := "AVP"
+	if secure {
+		profile = "SAVP"
+	}
+	m := &sdp.MediaDescription{MediaName: sdp.MediaName{Media: "audio", Port: sdp.RangedPort{Value: l.Port}, Protos: []string{"RTP", profile}}}
 	for _, codec := range c.Codecs {
 		addCodec(m, codec.PayloadType(), codec.String()+"/"+strconv.Itoa(codec.ClockRate()), "")
 	}
 	if c.DTMF {
 		addCodec(m, dtmfPayloadType, "telephone-event/8000", dtmfEvents)
+	}
+	if c.SRTP != SRTPOff {
+		for i, suite := range media.Suites() {
+			l.addCrypto(m, i+1, suite)
+		}
 	}
 	ptime := c.Ptime
 	if ptime == 0 {
@@ -129,7 +140,7 @@ func Accept(answer, offer []byte) (Negotiated, error) {
 	}
 	for i, m := range ours.MediaDescriptions {
 		if m.MediaName.Port.Value != 0 {
-			n, err := accept(d, d.MediaDescriptions[i], offeredBy(m))
+			n, err := accept(d, d.MediaDescriptions[i], m)
 			n.limit(directionOf(ours, m))
 			return n, err
 		}
@@ -145,8 +156,8 @@ func (n *Negotiated) limit(offered sdp.Direction) {
 	n.Hold = !n.Send
 }
 
-// accept reads one stream of an answer.
-func accept(d *sdp.SessionDescription, m *sdp.MediaDescription, c Capabilities) (Negotiated, error) {
+// accept reads one stream of an answer to one of ours.
+func accept(d *sdp.SessionDescription, m, ours *sdp.MediaDescription) (Negotiated, error) {
 	if !usable(m) {
 		return Negotiated{}, ErrNoCommonCodec
 	}
@@ -154,10 +165,11 @@ func accept(d *sdp.SessionDescription, m *sdp.MediaDescription, c Capabilities) 
 	if err != nil {
 		return Negotiated{}, err
 	}
-	n, ok := s.agree(c)
-	if !ok {
+	n, ok := s.agree(offeredBy(ours))
+	if !ok || !acceptCrypto(&n, ours) {
 		return Negotiated{}, ErrNoCommonCodec
 	}
+	n.Mux = false // we did not offer it (RFC 5761 §5.1.1)
 	return n, nil
 }
 
@@ -168,6 +180,12 @@ func offeredBy(m *sdp.MediaDescription) (c Capabilities) {
 			c.Codecs = append(c.Codecs, f.codec)
 		}
 		c.DTMF = c.DTMF || f.dtmf
+	}
+	switch {
+	case isSecure(m):
+		c.SRTP = SRTPRequired
+	case len(cryptosOf(m)) > 0:
+		c.SRTP = SRTPOptional
 	}
 	return c
 }

@@ -245,3 +245,13 @@ func TestAccept(t *testing.T) {
 		})
 	}
 }
+
+// TestAcceptWithoutMux refuses what we did not offer (RFC 5761 §5.1.1).
+func TestAcceptWithoutMux(t *testing.T) {
+	offer := Offer(testLocal(), testCapabilities())
+	answer := strings.Replace(string(offer), "a=sendrecv", "a=rtcp-mux\r\na=sendrecv", 1)
+	n, err := Accept([]byte(answer), offer)
+	if err != nil || n.Mux {
+		t.Errorf("mux %v, error %v", n.Mux, err)
+	}
+}

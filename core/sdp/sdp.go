@@ -14,16 +14,18 @@ type Capabilities struct {
 	Codecs []media.Codec // allowed ones; the caller's order decides among them, ours when we offer
 	DTMF   bool          // telephone-event (RFC 4733)
 	Ptime  time.Duration // that we offer; 0: 20 ms
+	SRTP   SRTP
 }
 
 // Local is our side of a description.
 type Local struct {
 	Address netip.Addr
 	Port    int
-	ID      uint64 // of the o= line, the same for the whole dialog
-	Version uint64 // of the o= line, one more with each description that differs
-	Refused uint64 // highest version of an offer that was refused: not used again
-	Hold    bool   // we take nothing from the peer: it is on hold (RFC 3264 §8.4)
+	ID      uint64          // of the o= line, the same for the whole dialog
+	Version uint64          // of the o= line, one more with each description that differs
+	Refused uint64          // highest version of an offer that was refused: not used again
+	Hold    bool            // we take nothing from the peer: it is on hold (RFC 3264 §8.4)
+	Secret  media.MasterKey // random octets of any number that SRTP keys are made from, the same for the whole dialog
 }
 
 // next is l with a version that no description has had.
@@ -42,6 +44,10 @@ type Negotiated struct {
 	Ptime           time.Duration // that the peer wants to receive
 	Send, Receive   bool
 	Hold            bool // the peer took away our direction to send
+	Mux             bool // RTCP on the RTP port (RFC 5761)
+	Crypto          media.Crypto
+
+	cryptoTag int // of the peer's a=crypto line
 }
 
 // ErrNoCommonCodec says that no stream of an offer can be answered.

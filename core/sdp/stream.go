@@ -19,6 +19,9 @@ type stream struct {
 	ptime        time.Duration
 	direction    sdp.Direction
 	muted        bool // c=0.0.0.0: hold as before RFC 3264
+	mux          bool // RTCP on the RTP port (RFC 5761)
+	secure       bool // the profile is one of SRTP
+	cryptos      []crypto
 }
 
 // format is one payload type of an m= line, in the peer's order.
@@ -31,8 +34,14 @@ type format struct {
 
 // usable tells whether a stream of an m= line can be one of ours at all.
 func usable(m *sdp.MediaDescription) bool {
-	profile := strings.Join(m.MediaName.Protos, "/")
-	return m.MediaName.Media == "audio" && m.MediaName.Port.Value != 0 && (profile == "RTP/AVP" || profile == "RTP/AVPF")
+	if m.MediaName.Media != "audio" || m.MediaName.Port.Value == 0 {
+		return false
+	}
+	switch strings.Join(m.MediaName.Protos, "/") {
+	case "RTP/AVP", "RTP/AVPF", "RTP/SAVP", "RTP/SAVPF":
+		return true
+	}
+	return false
 }
 
 // readStream reads the stream of a usable m= line.
@@ -45,6 +54,8 @@ func readStream(d *sdp.SessionDescription, m *sdp.MediaDescription) (stream, err
 	s.muted = ip.IsUnspecified()
 	s.remote = netip.AddrPortFrom(ip, uint16(m.MediaName.Port.Value))
 	s.rtcp = rtcpOf(m, ip)
+	s.secure, s.cryptos = isSecure(m), cryptosOf(m)
+	_, s.mux = m.Attribute("rtcp-mux")
 	return s, nil
 }
 

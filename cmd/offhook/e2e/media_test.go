@@ -100,28 +100,69 @@ func TestBaresipRecordsTheTone(t *testing.T) {
 	s := start(t, "", "behavior.auto_answer_delay_ms=200")
 	for _, codec := range []string{"pcmu", "pcma"} {
 		t.Run(codec, func(t *testing.T) {
-			dir := baresipConfig(t, codec)
-			cmd := exec.Command(path, "-f", dir, "-e", "d sip:test@127.0.0.1:"+s.port, "-t", "5")
-			cmd.Dir = dir
-			log := newOutput()
-			cmd.Stdout, cmd.Stderr = log, log
-			if err := cmd.Run(); err != nil && cmd.ProcessState.ExitCode() < 0 {
-				t.Fatalf("baresip: %v\n%s", err, log)
-			}
-			dumps, _ := filepath.Glob(filepath.Join(dir, "dump-*-dec.wav"))
-			if len(dumps) != 1 {
-				t.Fatalf("baresip recorded %d files:\n%s", len(dumps), log)
-			}
-			if hz := soxFrequency(t, dumps[0]); math.Abs(hz-440) > 3 {
-				t.Errorf("sox hears %g Hz in what baresip decoded, want 440\n%s", hz, log)
-			}
+			dir := baresipConfig(t, codec, "")
+			baresipHears440(t, path, dir, s.port)
 		})
 	}
 }
 
+// TestBaresipSRTP is TestBaresipRecordsTheTone with SRTP, offered as RTP/AVP and as RTP/SAVP with a=crypto.
+func TestBaresipSRTP(t *testing.T) {
+	path := peer(t, "baresip")
+	s := start(t, "", "behavior.auto_answer_delay_ms=200", "media.srtp=required")
+	for i, encryption := range []string{"srtp", "srtp-mand"} {
+		t.Run(encryption, func(t *testing.T) {
+			dir := baresipConfig(t, "pcmu", ";mediaenc="+encryption)
+			baresipSpeaks(t, dir)
+			baresipHears440(t, path, dir, s.port)
+			eventually(t, 5*time.Second, "the server logs the suite and what baresip sent", func() bool {
+				ended := s.out.lines("call ended")
+				return len(ended) > i && ended[i]["srtp"] != nil && ended[i]["received"].(float64) > 100
+			})
+		})
+	}
+}
+
+// baresipSpeaks has the baresip of a configuration folder send a tone: over aubridge it sends nothing.
+func baresipSpeaks(t *testing.T, dir string) {
+	t.Helper()
+	wav := filepath.Join(dir, "speech.wav")
+	if out, code := command(t, time.Minute, peer(t, "sox"), "-n", "-r", "8000", "-c", "1", "-b", "16", wav, "synth", "20", "sine", "600"); code != 0 {
+		t.Fatalf("sox: exit code %d\n%s", code, out)
+	}
+	config := filepath.Join(dir, "config")
+	text, err := os.ReadFile(config)
+	if err != nil {
+		t.Fatal(err)
+	}
+	with := strings.Replace(string(text), "audio_source aubridge,phone\n", "audio_source aufile,"+wav+"\nmodule aufile.so\n", 1)
+	if err := os.WriteFile(config, []byte(with), 0o600); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// baresipHears440 has a baresip call for 5 s and record.
+func baresipHears440(t *testing.T, path, dir, port string) {
+	t.Helper()
+	cmd := exec.Command(path, "-f", dir, "-e", "d sip:test@127.0.0.1:"+port, "-t", "5")
+	cmd.Dir = dir
+	log := newOutput()
+	cmd.Stdout, cmd.Stderr = log, log
+	if err := cmd.Run(); err != nil && cmd.ProcessState.ExitCode() < 0 {
+		t.Fatalf("baresip: %v\n%s", err, log)
+	}
+	dumps, _ := filepath.Glob(filepath.Join(dir, "dump-*-dec.wav"))
+	if len(dumps) != 1 {
+		t.Fatalf("baresip recorded %d files:\n%s", len(dumps), log)
+	}
+	if hz := soxFrequency(t, dumps[0]); math.Abs(hz-440) > 3 {
+		t.Errorf("sox hears %g Hz in what baresip decoded, want 440\n%s", hz, log)
+	}
+}
+
 // baresipConfig writes a configuration folder for a baresip without sound
-// hardware that prefers one codec.
-func baresipConfig(t *testing.T, codec string) string {
+// hardware that prefers one codec; parameters are more of its account.
+func baresipConfig(t *testing.T, codec, parameters string) string {
 	t.Helper()
 	dir := t.TempDir()
 	modules := "/usr/lib/baresip/modules"
@@ -135,6 +176,7 @@ module_path %s
 module g711.so
 module aubridge.so
 module sndfile.so
+module srtp.so
 module_app account.so
 module_app menu.so
 snd_path %s
@@ -142,7 +184,7 @@ rtp_ports 40000-41000
 `, modules, dir)
 	files := map[string]string{
 		"config":   config,
-		"accounts": fmt.Sprintf("<sip:baresip@127.0.0.1;transport=udp>;regint=0;audio_codecs=%s\n", codec),
+		"accounts": fmt.Sprintf("<sip:baresip@127.0.0.1;transport=udp>;regint=0;audio_codecs=%s%s\n", codec, parameters),
 		"contacts": "",
 	}
 	for name, text := range files {

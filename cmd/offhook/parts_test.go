@@ -1,0 +1,51 @@
+package main
+
+import (
+	"log/slog"
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"offhook/config"
+	"offhook/core/sdp"
+)
+
+// TestServerOptionsOfMedia checks that the keys of [media] reach the server.
+func TestServerOptionsOfMedia(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "offhook.toml")
+	if err := os.WriteFile(file, []byte("[media]\nsymmetric_rtp = false\nrtp_timeout = 12.5\nsrtp = \"required\"\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		file    string
+		noLatch bool
+		silent  time.Duration
+		srtp    sdp.SRTP
+	}{{"", false, 0, sdp.SRTPOff}, {file, true, 12500 * time.Millisecond, sdp.SRTPRequired}} {
+		loaded, err := config.Load(config.Options{File: c.file})
+		if err != nil {
+			t.Fatal(err)
+		}
+		o, err := serverOptions(loaded, slog.New(slog.DiscardHandler))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if o.NoLatch != c.noLatch || o.MediaSilent != c.silent || o.SRTP != c.srtp {
+			t.Errorf("%q: NoLatch %v, MediaSilent %v, SRTP %v; want %v, %v, %v", c.file, o.NoLatch, o.MediaSilent, o.SRTP, c.noLatch, c.silent, c.srtp)
+		}
+	}
+}
+
+func TestScriptOptionsAllowImpair(t *testing.T) {
+	for _, want := range []bool{false, true} {
+		c, err := config.Load(config.Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		c.Scripting.AllowImpair = c.Scripting.AllowImpair || want
+		if got := scriptOptions(c, slog.New(slog.DiscardHandler)).AllowImpair; got != want {
+			t.Errorf("AllowImpair %v, want %v", got, want)
+		}
+	}
+}
