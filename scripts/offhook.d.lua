@@ -505,11 +505,19 @@ function Call:mark(name, data) end
 ---@field packets? integer
 ---@field bytes? integer # of sound, without headers
 
+---@class Call.stats.stats.quality
+---@field r? number # the rating factor, 0 to 93.2
+---@field delay_ms? number # one way: half the round trip, twice the jitter and 20 ms
+---@field loss_pct? number
+---@field burst? number # 1 when losses are random, more when they come in bursts
+
 ---@class Call.stats.stats
 ---@field rx Call.stats.stats.rx # received
 ---@field tx Call.stats.stats.tx # sent
 ---@field rtt_ms number # the round trip, when the far end sends RTCP
 ---@field mos number # how good it sounds, 1 to 4.5, estimated from loss and delay (ITU-T G.107); nil when nothing was received
+---@field quality Call.stats.stats.quality # what mos is made of
+---@field srtp string # the crypto suite (RFC 4568); nil for plain RTP
 ---@field codec string # nil before there is one
 ---@field remote string # the address that RTP is sent to
 
@@ -519,6 +527,22 @@ function Call:mark(name, data) end
 ---```
 ---@return Call.stats.stats stats
 function Call:stats() end
+
+---@class Call.impair.options
+---@field loss? number # packets that are lost; 0 to 100 %; default 0
+---@field burst? number # mean length of a run of lost packets; 1 = losses are independent; 1 to 1000 packets; default 1
+---@field dup? number # packets that come twice; 0 to 100 %; default 0
+---@field reorder? number # packets that the next one overtakes; 0 to 100 %; default 0
+---@field delay? duration # of every packet; default "0s"
+---@field jitter? duration # mean difference between the delays of two packets, as the far end measures it (RFC 3550). Delays are up to three times that, and overtake nobody: beyond a third of the ptime packets come in bunches and less is measured; default "0s"
+---@field seed? integer # the same seed gives the same pattern; default 0
+
+---Sends RTP as over a bad network from now on. Each call replaces what was before; without options the network is good again. Only where the configuration has scripting.allow_impair = true.
+---```lua
+---call:impair{ loss = 5, burst = 3, jitter = "10ms", seed = 1 }
+---```
+---@param options? Call.impair.options
+function Call:impair(options) end
 
 ---Notes whether something is as it should be. When it is not, the verdict on the call is fail; the script goes on.
 ---```lua

@@ -27,7 +27,7 @@ type baresip struct {
 func startBaresip(t *testing.T, s *server) *baresip {
 	t.Helper()
 	path := peer(t, "baresip")
-	dir := baresipConfig(t, "pcmu")
+	dir := baresipConfig(t, "pcmu", "")
 	address := freeAddress(t)
 	config, err := os.OpenFile(filepath.Join(dir, "config"), os.O_APPEND|os.O_WRONLY, 0)
 	if err != nil {

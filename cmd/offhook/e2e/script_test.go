@@ -67,7 +67,7 @@ func TestRedirect(t *testing.T) {
 func TestEarlyMedia(t *testing.T) {
 	path := peer(t, "baresip")
 	s := start(t, `function on_call(call) call:progress() call:tone(425, { duration = "4s" }) call:reject(404) end`)
-	dir := baresipConfig(t, "pcmu")
+	dir := baresipConfig(t, "pcmu", "")
 	cmd := exec.Command(path, "-f", dir, "-e", "d sip:test@127.0.0.1:"+s.port, "-t", "6")
 	cmd.Dir = dir
 	log := newOutput()
