@@ -14,18 +14,22 @@ func (c *Call) Reject(code int, reason string, h Headers) error {
 }
 
 // Redirect ends a call that is not answered with a 3xx and the targets as
-// Contact, in order of preference.
+// Contact, in order of preference, which q tells (RFC 3261 §20.10).
 func (c *Call) Redirect(uris []string, code int, h Headers) error {
 	if code < 300 || code > 399 {
 		return fmt.Errorf("redirect with %d: %w: 300 to 399", code, ErrStatus)
 	}
 	contacts := make(Headers, 0, len(uris)+len(h))
-	for _, uri := range uris {
+	for i, uri := range uris {
 		target, err := checkURI(uri)
 		if err != nil {
 			return fmt.Errorf("redirect to %w", err)
 		}
-		contacts = append(contacts, Header{"Contact", "<" + target + ">"})
+		contact := "<" + target + ">"
+		if len(uris) > 1 {
+			contact += fmt.Sprintf(";q=%.3f", 1-float64(i)/float64(len(uris)))
+		}
+		contacts = append(contacts, Header{"Contact", contact})
 	}
 	c.shard.Lock()
 	defer c.shard.Unlock()

@@ -1,9 +1,10 @@
 #!/usr/bin/env bash
 # Measures what this machine does with Offhook, with SIPp as the caller and cmd/rtpmeter as the listener.
 #
-#   ./scripts/bench.sh                  all of it, about three minutes
+#   ./scripts/bench.sh                  all of it, about four minutes
 #   ./scripts/bench.sh signalling       calls/s without a failure, and CPU per call beside `sipp -sn uas` in the same run
 #   ./scripts/bench.sh tones [CALLS]    calls that hear the tone at full rate, pacing, CPU and memory per call
+#   ./scripts/bench.sh scripts          calls, verbs and reloads on the scripts' side, in Go
 #
 # Everything stays on 127.0.0.1. The generator shares the processors with the server, so look at ratios first, and at
 # `uptime` before you believe a figure.
@@ -11,7 +12,7 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 what=${1:-all}
 tones=${2:-1500}
-case $what in all | signalling | tones) ;; *) sed -n '2,9s/^# \{0,1\}//p' "$0" >&2; exit 2 ;; esac
+case $what in all | signalling | tones | scripts) ;; *) sed -n '2,10s/^# \{0,1\}//p' "$0" >&2; exit 2 ;; esac
 
 work=$(mktemp -d)
 pids=()
@@ -108,7 +109,15 @@ tones() {
   stop "$server"
 }
 
+# scripted prints what the benchmarks of scripting report; a waiting call takes heap-B and stack-B together.
+scripted() {
+  echo "Scripts: 100 lines, without SIP and RTP"
+  go test ./scripting -run '^$' -bench 'Call/|Load|Waiting|StartsPerSecond|Runaway|WatchToLive' -benchtime 2s -timeout 5m | grep '^Benchmark'
+}
+
 uptime
-[ "$what" = tones ] || signalling
+case $what in all | signalling) signalling ;; esac
 [ "$what" = all ] && echo
-[ "$what" = signalling ] || tones
+case $what in all | tones) tones ;; esac
+[ "$what" = all ] && echo
+case $what in all | scripts) scripted ;; esac

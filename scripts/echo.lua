@@ -1,5 +1,8 @@
 -- Sends back what the caller says, half a second later. A test number for people: "can they hear me, and how well?"
--- [script.echo] delay = "500ms", max = "10m"; # ends it.
+--
+--   [script.echo]
+--   delay = "500ms"
+--   max = "10m"      # the key # ends it before
 
 function on_call(call)
   call:ring()

@@ -1,6 +1,12 @@
 -- The media quality test line: answers, listens for 10 s and says in the log and in the call's verdict what it heard. Send it a tone:
 -- then it knows what is not the tone.
--- [script.quality] seconds = 10, max_loss = 1 (percent), min_mos = 4, min_snr = 25 (dB)
+--
+--   [script.quality]
+--   tone = 440    # Hz, that we send meanwhile
+--   seconds = 10  # how long it listens
+--   max_loss = 1  # percent
+--   min_mos = 4
+--   min_snr = 25  # dB
 
 function on_call(call)
   if not call:answer() then return end

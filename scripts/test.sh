@@ -19,14 +19,22 @@ install_peers() {
   need sipp sip-tester
   need baresip baresip
   need sox sox
-  [ ${#missing[@]} -eq 0 ] && return
+  local sudo=()
+  [ "$(id -u)" -eq 0 ] || sudo=(sudo)
+  if [ ${#missing[@]} -gt 0 ]; then install; fi
+  # SIPp sends digits (RFC 4733) through a raw socket
+  if [ "$(id -u)" -ne 0 ] && ! getcap "$(command -v sipp)" | grep -q cap_net_raw; then
+    sudo setcap cap_net_raw+ep "$(command -v sipp)"
+  fi
+}
+
+# install installs what is missing.
+install() {
   step "installing ${missing[*]}"
   if ! command -v apt-get >/dev/null; then
     echo "test.sh: please install these by hand, there is no apt-get here: ${missing[*]}" >&2
     exit 1
   fi
-  local sudo=()
-  [ "$(id -u)" -eq 0 ] || sudo=(sudo)
   "${sudo[@]}" apt-get update -qq
   DEBIAN_FRONTEND=noninteractive "${sudo[@]}" apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
 }

@@ -5,6 +5,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"offhook/config"
@@ -20,7 +21,7 @@ func TestExamplesLoad(t *testing.T) {
 		dir := filepath.Dir(readme)
 		t.Run(filepath.Base(dir), func(t *testing.T) {
 			file := filepath.Join(dir, "offhook.toml")
-			if _, err := os.Stat(file); err != nil {
+			if !exists(file) {
 				file = ""
 			}
 			c, err := config.Load(config.Options{File: file, Flags: []config.Flag{{Name: "--scripts", Key: "scripting.dir", Value: dir}}})
@@ -51,4 +52,44 @@ func TestExamplesLoad(t *testing.T) {
 			}
 		})
 	}
+}
+
+// The tests of every recipe pass with its configuration, and for who copies the scripts alone.
+func TestExamplesPass(t *testing.T) {
+	scripts, err := filepath.Glob("../../examples/*/*.lua")
+	if err != nil {
+		t.Fatal(err)
+	}
+	folders := map[string]bool{}
+	for _, script := range scripts {
+		folders[filepath.Dir(script)] = true
+		if strings.HasSuffix(script, "_test.lua") {
+			continue
+		}
+		if _, err := os.Stat(strings.TrimSuffix(script, ".lua") + "_test.lua"); err != nil {
+			t.Errorf("%s has no tests: %v", script, err)
+		}
+	}
+	if len(folders) == 0 {
+		t.Fatal("no examples")
+	}
+	for dir := range folders {
+		t.Run(filepath.Base(dir), func(t *testing.T) {
+			args := [][]string{{"test", dir}}
+			if file := filepath.Join(dir, "offhook.toml"); exists(file) {
+				args = append(args, []string{"test", "--config", file, dir})
+			}
+			for _, a := range args {
+				var out, errs bytes.Buffer
+				if code := run(a, &out, &errs); code != exitDone {
+					t.Errorf("offhook %s: exit code %d\n%s%s", strings.Join(a, " "), code, &out, &errs)
+				}
+			}
+		})
+	}
+}
+
+func exists(path string) bool {
+	_, err := os.Stat(path)
+	return err == nil
 }

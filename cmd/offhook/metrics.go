@@ -16,7 +16,7 @@ import (
 	"offhook/core/console"
 )
 
-// newRegistry holds what GET /metrics shows: the figures of the server, of the process and, later, of the scripts.
+// newRegistry holds what GET /metrics shows: the figures of the server, of the process and, later, of calls and scripts.
 func (a *app) newRegistry() *prometheus.Registry {
 	r := prometheus.NewRegistry()
 	r.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))

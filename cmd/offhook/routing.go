@@ -90,16 +90,18 @@ func listed(scripts []string) string {
 type scriptHandler struct {
 	scripts *scripting.Engine
 	routes  *route.Table
+	calls   *callCounter
 	log     *slog.Logger
 }
 
 // ServeCall runs on the call's own goroutine until the script has ended.
 func (h scriptHandler) ServeCall(ctx context.Context, c *core.Call) {
-	h.scripts.Route(ctx, func(g *scripting.Generation) string {
+	outcome := h.scripts.Route(ctx, func(g *scripting.Generation) string {
 		script, number := h.routes.Pick(factsOf(c), g.Has)
 		h.log.Debug("routed", "call", c.ID(), "route", number, "script", script, "generation", g.Number)
 		return script
 	}, call{c})
+	h.calls.count(outcome)
 }
 
 // factsOf is what routes look at in a call.

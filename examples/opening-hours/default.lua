@@ -1,22 +1,10 @@
 -- An announcement by opening hours: one sound while you are open, another one while you are closed.
 -- The hours and the sounds are in [script.default], see offhook.toml.
 
-local days = { "sun", "mon", "tue", "wed", "thu", "fri", "sat" }
-
--- minutes makes 570 of "09:30".
-local function minutes(text)
-  local hour, minute = text:match("^(%d+):(%d+)$")
-  return hour * 60 + minute
-end
-
--- is_open looks at the clock of the server.
 local function is_open()
-  local now = os.date("*t")
-  local hours = config.get("hours", {})[days[now.wday]]
-  if not hours then return false end
-  local from, to = hours:match("^(.-)%-(.+)$")
-  local minute = now.hour * 60 + now.min
-  return minute >= minutes(from) and minute < minutes(to)
+  local zone, holidays = config.get("zone"), config.get("holidays")
+  if holidays and time.match(holidays, zone) then return false end
+  return time.match(config.get("open", "mon-fri 09:00-17:30"), zone)
 end
 
 -- announce plays a sound, or a tone as long as there is none.

@@ -13,13 +13,19 @@ import (
 	"offhook/scripting/scripttest"
 )
 
-func TestPageIsUpToDate(t *testing.T) {
-	page, err := os.ReadFile("../../scripts/README.md")
-	if err != nil {
-		t.Fatal(err)
-	}
-	if string(page) != Markdown(scripttest.NewReference()) {
-		t.Errorf("scripts/README.md is not what the functions are described as: run\n\t%s", Command)
+func TestFilesAreUpToDate(t *testing.T) {
+	ref := scripttest.NewReference()
+	for _, file := range []struct{ path, want, command string }{
+		{"scripts/README.md", Markdown(ref), Command},
+		{"scripts/offhook.d.lua", Stubs(ref), StubsCommand},
+	} {
+		text, err := os.ReadFile("../../" + file.path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if string(text) != file.want {
+			t.Errorf("%s is not what the functions are described as: run\n\t%s", file.path, file.command)
+		}
 	}
 }
 

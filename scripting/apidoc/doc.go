@@ -18,8 +18,11 @@ var rules string
 //go:embed testing.md
 var testRules string
 
-// Command regenerates the page.
-const Command = "go run ./cmd/offhook api --format markdown > scripts/README.md"
+// These commands write the page and the stubs anew.
+const (
+	Command      = "go run ./cmd/offhook api --format markdown > scripts/README.md"
+	StubsCommand = "go run ./cmd/offhook stubs > scripts/offhook.d.lua"
+)
 
 // literal is a default as scripts write it.
 func literal(p scripting.Param) string {

@@ -12,7 +12,8 @@ import (
 func Stubs(ref scripting.Reference) string {
 	s := &stubs{}
 	s.linef("---@meta")
-	s.linef("-- Generated: offhook api --format stubs > offhook.d.lua")
+	s.linef("-- Generated: offhook stubs > offhook.d.lua")
+	s.linef("-- Verbs are completed and checked where the editor knows the call: write ---@param call Call before function on_call(call).")
 	s.linef("\n---Seconds as a number, or text with a unit: \"200ms\", \"2m\".\n---@alias duration number|string")
 	s.call(ref)
 	for _, o := range slices.Concat(ref.Objects, ref.Tests.Objects) {
@@ -21,7 +22,7 @@ func Stubs(ref scripting.Reference) string {
 	for _, m := range ref.Modules {
 		s.class(m.Name+"lib", m.Doc)
 		for _, c := range m.Constants {
-			s.linef("---@field %s any # %s", c.Name, oneLine(c.Doc))
+			s.linef("---@field %s any%s", c.Name, comment(c.Doc))
 		}
 		s.linef("%s = {}", m.Name)
 		for _, f := range m.Functions {
@@ -48,6 +49,14 @@ func (s *stubs) linef(format string, args ...any) { fmt.Fprintf(s, format+"\n", 
 
 func oneLine(text string) string { return strings.ReplaceAll(text, "\n", " ") }
 
+// comment is a doc behind a type; nothing when there is none.
+func comment(doc string) string {
+	if doc == "" {
+		return ""
+	}
+	return " # " + oneLine(doc)
+}
+
 // class begins a class.
 func (s *stubs) class(name, doc string) {
 	s.linef("")
@@ -62,7 +71,7 @@ func className(name string) string { return strings.ToUpper(name[:1]) + name[1:]
 func (s *stubs) call(ref scripting.Reference) {
 	s.class("Call", "A call.")
 	for _, f := range ref.Fields {
-		s.linef("---@field %s %s # %s", f.Name, typeName(f.Type, nil), oneLine(f.Doc))
+		s.linef("---@field %s %s%s", f.Name, typeName(f.Type, nil), comment(f.Doc))
 	}
 	s.linef("local Call = {}")
 	for _, f := range ref.Verbs {
@@ -78,7 +87,7 @@ func (s *stubs) object(o scripting.Object) {
 	}
 	s.class(name, o.Doc)
 	for i, f := range o.Fields {
-		s.linef("---@field %s %s # %s", f.Name, kinds[i], oneLine(remarks(f)))
+		s.linef("---@field %s %s%s", f.Name, kinds[i], comment(remarks(f)))
 	}
 	s.linef("local %s = {}", name)
 	for _, f := range o.Methods {
@@ -98,7 +107,7 @@ func (s *stubs) table(name string, fields []scripting.Param, required bool) stri
 		if f.Required || required {
 			optional = ""
 		}
-		s.linef("---@field %s%s %s # %s", f.Name, optional, kinds[i], oneLine(remarks(f)))
+		s.linef("---@field %s%s %s%s", f.Name, optional, kinds[i], comment(remarks(f)))
 	}
 	return name
 }
@@ -126,7 +135,7 @@ func (s *stubs) function(title string, f scripting.Function) {
 			optional = ""
 		}
 		params = append(params, p.Name)
-		lines = append(lines, fmt.Sprintf("---@param %s%s %s # %s", p.Name, optional, kind, oneLine(remarks(p))))
+		lines = append(lines, fmt.Sprintf("---@param %s%s %s%s", p.Name, optional, kind, comment(remarks(p))))
 	}
 	if len(f.Options) > 0 {
 		params = append(params, "options")
@@ -140,7 +149,7 @@ func (s *stubs) function(title string, f scripting.Function) {
 		case len(r.Fields) > 0:
 			kind = s.table(owner+"."+r.Name, r.Fields, true)
 		}
-		lines = append(lines, fmt.Sprintf("---@return %s %s # %s", kind, r.Name, oneLine(r.Doc)))
+		lines = append(lines, fmt.Sprintf("---@return %s %s%s", kind, r.Name, comment(r.Doc)))
 	}
 	s.linef("\n---%s", oneLine(f.Doc))
 	if f.Example != "" {

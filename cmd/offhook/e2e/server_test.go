@@ -61,12 +61,17 @@ func peer(t *testing.T, name string) string {
 type server struct {
 	t       *testing.T
 	cmd     *exec.Cmd
+	dir     string // where it runs; "" = here
 	scripts string // its scripts folder
 	port    string // SIP, UDP and TCP
 	health  string // URL of /health
 	socket  string // its control socket
 	out     *output
 	exited  chan error
+}
+
+func newServer(t *testing.T) *server {
+	return &server{t: t, socket: filepath.Join(t.TempDir(), "s"), out: newOutput(), exited: make(chan error, 1)}
 }
 
 // start runs offhook on free ports with a scripts folder of its own, holding
@@ -90,7 +95,8 @@ func startFiles(t *testing.T, files map[string]string, set ...string) *server {
 	if testing.Short() {
 		t.Skip("end-to-end test in -short mode")
 	}
-	s := &server{t: t, scripts: t.TempDir(), socket: filepath.Join(t.TempDir(), "s"), out: newOutput(), exited: make(chan error, 1)}
+	s := newServer(t)
+	s.scripts = t.TempDir()
 	args := []string{"serve", "--scripts", s.scripts, "--log-format", "json"}
 	for name, text := range files {
 		s.saveAs(name, text)
@@ -98,19 +104,26 @@ func startFiles(t *testing.T, files map[string]string, set ...string) *server {
 			args = append(args, "--config", filepath.Join(s.scripts, name))
 		}
 	}
+	s.serve(args, set...)
+	return s
+}
+
+// serve runs offhook with these arguments on free ports and waits until it serves.
+func (s *server) serve(args []string, set ...string) {
+	s.t.Helper()
 	for _, kv := range append([]string{"sip.port=0", "sip.bind_address=127.0.0.1", "sip.transport=udp,tcp", "health.health_check_port=0", "control.socket=" + s.socket}, set...) {
 		args = append(args, "--set", kv)
 	}
 	s.cmd = exec.Command(binary, args...)
+	s.cmd.Dir = s.dir
 	s.cmd.Stdout, s.cmd.Stderr = s.out, s.out
 	if err := s.cmd.Start(); err != nil {
-		t.Fatal(err)
+		s.t.Fatal(err)
 	}
 	go func() { s.exited <- s.cmd.Wait(); s.out.close() }() // ends with the process, which Cleanup ends
-	t.Cleanup(s.stop)
+	s.t.Cleanup(s.stop)
 	s.port = s.find(`SIP +udp 127\.0\.0\.1:(\d+)`)
 	s.health = s.find(`(http://\S+/health)`)
-	return s
 }
 
 // save replaces default.lua.
@@ -257,8 +270,13 @@ func (o *output) lines(msg string) []map[string]any {
 // command runs a program to its end and returns its output and exit code.
 func command(t *testing.T, within time.Duration, name string, args ...string) (out string, code int) {
 	t.Helper()
+	return commandIn(t, t.TempDir(), within, name, args...)
+}
+
+func commandIn(t *testing.T, dir string, within time.Duration, name string, args ...string) (out string, code int) {
+	t.Helper()
 	cmd := exec.Command(name, args...)
-	cmd.Dir = t.TempDir()
+	cmd.Dir = dir
 	var buf bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &buf, io.Writer(&buf)
 	if err := cmd.Start(); err != nil {

@@ -1,0 +1,51 @@
+test("collects digits up to #, confirms and notes them", function(t)
+  local c = t:call{}
+  c:expect_tone(440, "20ms")
+  c:dtmf("12345#")
+  c:expect_tone(880, "100ms")
+  c:expect_bye("1s")
+  t:eq(c.record.vars.digits, "12345")
+end)
+
+test("the longest number needs no #, a pause will do for the others", function(t)
+  local long, short = t:call{}, t:call{}
+  long:dtmf("1234567890")
+  long:expect_tone(880, "100ms")
+  short:dtmf("1234")
+  short:expect_tone(880, "3s")
+end)
+
+test("too few digits, none, and then enough", function(t)
+  local c = t:call{}
+  c:dtmf("12#")
+  c:expect_tone(220, "200ms")
+  c:expect_tone(440, "1s")
+  c:expect_tone(220, "6s")
+  c:expect_tone(440, "1s")
+  c:dtmf("4711#")
+  c:expect_tone(880, "200ms")
+  t:eq(#c:heard(), 6)
+end)
+
+test("gives up after three tries", function(t)
+  local c = t:call{}
+  c:expect_status(200)
+  c:expect_bye("20s")
+  t:eq(c:header("Reason"), 'Q.850;cause=16;text="no number"')
+  t:eq(c.record.vars.digits, nil)
+end)
+
+test("a pattern, and digits that nobody may see", function(t)
+  t:set_config("match", "[1-9].*")
+  t:set_config("sensitive", true)
+  local c = t:call{}
+  c:dtmf("0123#")
+  c:expect_log("digits=**** reason=invalid")
+  c:expect_tone(220, "200ms")
+  c:expect_tone(440, "1s")
+  c:dtmf("1234#")
+  c:expect_tone(880, "200ms")
+  c:expect_log("digits=**** reason=ok")
+  c:hangup()
+  t:eq(c.record.vars.digits, "****")
+end)
