@@ -139,8 +139,8 @@ function Call:transfer(uri, options) end
 function Call:play(sound, options) end
 
 ---@class Call.tone.options
----@field duration? duration # how long; without it until the call ends or the tone is interrupted
----@field level? number # of each frequency; -60 to 3 dBm0; default -10
+---@field duration? duration # how long; without it until the tone ends, as sweep and dtmf do, or the call ends or the tone is interrupted
+---@field level? number # of each frequency, of all the noise; without it -10, and 0 for milliwatt; -60 to 3 dBm0
 ---@field barge? string|boolean # digits that end it: true for all, or text with those meant; they are read by it
 
 ---@class Call.tone.result
@@ -149,11 +149,11 @@ function Call:play(sound, options) end
 ---@field position number # how far it came; in s
 ---@field error string # why it failed, when the network or a server is to blame
 
----Plays a tone, or several at once, and waits for the end.
+---Plays a tone and waits for the end. Besides frequencies there are cadences ("440+480/2000,0/4000": Hz, 0 for silence, and ms, again and again; ! before a part plays it once; 400*25 is 400 Hz modulated by 25 Hz), the tones of countries ("us.busy", "uk.ring", "de.dial"; also congestion, callwaiting, info …), "milliwatt" (1004 Hz, 0 dBm0), "sweep 300-3400/10s", "noise.white", "noise.pink" and "dtmf:123#".
 ---```lua
 ---call:tone({ 350, 440 }, { duration = "2s", level = -13 })
 ---```
----@param spec number|number[] # Hz: 440, or a list: {350, 440}
+---@param spec number|number[] # Hz: 440, a list: {350, 440}, or text: "us.busy"
 ---@param options? Call.tone.options
 ---@return Call.tone.result result
 function Call:tone(spec, options) end
@@ -181,7 +181,7 @@ function Call:silence(duration) end
 ---```lua
 ---local music = call:start("moh.wav", { loop = true, volume = -6 })
 ---```
----@param sound string|number|number[] # a file below the sounds folder, or the URL of one on a host that scripting.http_allow names, or a tone: Hz, or a list of them
+---@param sound string|number|number[] # a file below the sounds folder, or the URL of one on a host that scripting.http_allow names, or a tone as in call:tone
 ---@param options? Call.start.options
 ---@return Playback playback # playback:stop() ends it; nil on trouble of the network, or with what a server sent
 ---@return string err # what the trouble was

@@ -79,7 +79,7 @@ func TestEarlyMedia(t *testing.T) {
 	if len(dumps) != 1 {
 		t.Fatalf("baresip recorded %d files:\n%s", len(dumps), log)
 	}
-	if hz := soxFrequency(t, dumps[0]); math.Abs(hz-425) > 3 {
+	if hz := soxFrequency(t, dumps[0], 8000); math.Abs(hz-425) > 3 {
 		t.Errorf("sox hears %g Hz in what baresip decoded, want 425\n%s", hz, log)
 	}
 	if _, h := s.status(); h["answered_calls"] != 0.0 || h["total_calls"] != 1.0 {
