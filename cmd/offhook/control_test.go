@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"offhook/config"
+	"offhook/core/console"
 	"offhook/scripting"
 )
 
@@ -161,4 +162,15 @@ end)
 	load(3, "")
 	write(t, dir, "default_test.lua", `test("begins"`)
 	load(3, "default_test.lua:1")
+}
+
+func TestFilesOfAGeneration(t *testing.T) {
+	few := console.Generation{Added: []string{"new.lua"}, Changed: []string{"default.lua"}, Removed: []string{"old.lua"}}
+	if got := filesOf(few); got != "+new.lua default.lua -old.lua" {
+		t.Errorf("got %q", got)
+	}
+	many := console.Generation{Changed: strings.Fields("a b c d e f g h")}
+	if got := filesOf(many); got != "a b c d e f and 2 more" {
+		t.Errorf("got %q", got)
+	}
 }

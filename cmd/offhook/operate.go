@@ -194,6 +194,9 @@ func printGenerations(w io.Writer, all []console.Generation) error {
 	return table.Flush()
 }
 
+// mostFiles is how many files a line of the table names; --json names all.
+const mostFiles = 6
+
 // filesOf are the files that a generation changed: "+new.lua default.lua -old.lua".
 func filesOf(g console.Generation) string {
 	var files []string
@@ -203,6 +206,9 @@ func filesOf(g console.Generation) string {
 	files = append(files, g.Changed...)
 	for _, f := range g.Removed {
 		files = append(files, "-"+f)
+	}
+	if more := len(files) - mostFiles; more > 0 {
+		files = append(files[:mostFiles], fmt.Sprintf("and %d more", more))
 	}
 	return strings.Join(files, " ")
 }
