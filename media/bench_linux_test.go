@@ -105,7 +105,7 @@ func TestSecureFrameAllocatesNothing(t *testing.T) {
 				s.serveLocked(s.deadline, w)
 				w.deliver(s)
 			})
-			if n != 0 {
+			if n != 0 && !raceEnabled { // with the race detector, sync.Pool drops some of what it is given
 				t.Errorf("%g allocations for a frame", n)
 			}
 			if st := s.Stats(); st.Received.Packets+50 < st.Sent.Packets || st.Sent.Packets < 1000 || st.Received.Unauthentic > 50 {
