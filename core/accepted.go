@@ -16,6 +16,7 @@ type accepted struct {
 	tx       *transaction.Server
 	seq      uint32 // CSeq number of the INVITE: its ACK has the same, whatever its branch
 	interval time.Duration
+	due      time.Time // of the next copy: counted on, so that lateness does not add up
 	repeat   *transaction.Timer
 	giveUp   *transaction.Timer
 }
@@ -24,13 +25,14 @@ type accepted struct {
 // locked.
 func (c *Call) accept(tx *transaction.Server, seq uint32) {
 	timers := c.server.transactions.Timers()
-	a := &accepted{tx: tx, seq: seq, interval: timers.T1}
+	a := &accepted{tx: tx, seq: seq, interval: timers.T1, due: time.Now().Add(timers.T1)}
 	c.accepted = a
 	a.repeat = c.shard.AfterFunc(a.interval, func() {
 		// A transport that is gone shows in the missing ACK.
 		_ = tx.Resend()
 		a.interval = timers.Next(a.interval)
-		a.repeat.Reset(a.interval)
+		a.due = a.due.Add(a.interval)
+		a.repeat.Reset(time.Until(a.due))
 	})
 	a.giveUp = c.shard.AfterFunc(timers.Timeout(), c.noAck)
 }
