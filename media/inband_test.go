@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"net/netip"
+	"regexp"
 	"strings"
 	"sync"
 	"testing"
@@ -41,14 +42,20 @@ func (n *notes) String() string {
 // keypads makes a session that sends and one that looks for digits in the sound, and tells what it hears.
 func keypads(t *testing.T, how Inband) (from, to *Session, heard *notes) {
 	t.Helper()
-	n := &network{delay: 10 * time.Millisecond, random: rand.New(rand.NewPCG(3, 4))}
+	_, from, to, heard = keypadsOver(t, how)
+	return from, to, heard
+}
+
+func keypadsOver(t *testing.T, how Inband) (n *network, from, to *Session, heard *notes) {
+	t.Helper()
+	n = &network{delay: 10 * time.Millisecond, random: rand.New(rand.NewPCG(3, 4))}
 	n.engine = NewVirtual(n.deliver)
 	t.Cleanup(func() { n.engine.Close() })
 	heard = &notes{}
 	local := netip.MustParseAddr("192.0.2.1")
 	from = open(t, n.engine, SessionOptions{Local: local})
 	to = open(t, n.engine, SessionOptions{Local: local, Event: heard.event, Inband: how})
-	return from, to, heard
+	return n, from, to, heard
 }
 
 // agree configures both ends.
@@ -81,6 +88,24 @@ func TestDigitsInEveryCodec(t *testing.T) {
 					t.Errorf("heard %s, want %s", got, want)
 				}
 			})
+		})
+	}
+}
+
+// TestDigitsOverABadNetwork: packets come late, in another order, and one of fifty not at all.
+func TestDigitsOverABadNetwork(t *testing.T) {
+	for _, codec := range []Codec{PCMU, PCMA, L16Wideband} { // G.722 needs every packet: its decoder is off for a while after a loss
+		synctest.Test(t, func(t *testing.T) {
+			n, from, to, heard := keypadsOver(t, InbandAuto)
+			n.loss, n.jitter = 0.02, 30*time.Millisecond
+			agree(from, to, codec, 0)
+			digits := "1234567890*#ABCD1122334455667788990"
+			dial(t, from, digits)
+			time.Sleep(time.Second)
+			got := regexp.MustCompile(`\(.*?\)`).ReplaceAllString(heard.String(), "")
+			if got = strings.ReplaceAll(got, "~", ""); got != digits {
+				t.Errorf("%v: heard %s, want %s", codec, got, digits)
+			}
 		})
 	}
 }
