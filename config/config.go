@@ -83,6 +83,7 @@ type Media struct {
 	RTPPortRangeEnd   int      `koanf:"rtp_port_range_end"`
 	PreferredCodecs   []string `koanf:"preferred_codecs"`
 	EnableDTMF        bool     `koanf:"enable_dtmf"`
+	DTMFInband        string   `koanf:"dtmf_inband"`
 	AudioSampleRate   int      `koanf:"audio_sample_rate"`
 	SoundsDir         string   `koanf:"sounds_dir"`
 	RecordingsDir     string   `koanf:"recordings_dir"`

@@ -150,6 +150,7 @@ func TestErrorsNameThePlaceAndTheCure(t *testing.T) {
 		{"port range without a pair", "[media]\nrtp_port_range_start = 10001\nrtp_port_range_end = 10002\n", Options{},
 			[]string{":3: media.rtp_port_range_end: 10001 to 10002 holds no pair of an even port and the next odd one: write 10003 or more"}},
 		{"tone above half the sample rate", "[behavior]\ntone_frequency = 4000\n", Options{}, []string{":2: behavior.tone_frequency: 4000 Hz is not below half the sample rate: write less than 4000"}},
+		{"no way to hear digits", "[media]\ndtmf_inband = \"yes\"\n", Options{}, []string{`media.dtmf_inband: "yes" is not a choice: write "auto", "on" or "off"`}},
 		{"no SRTP mode", "[media]\nsrtp = \"on\"\n", Options{}, []string{`media.srtp: "on" is not a choice`}},
 		{"negative RTP timeout", "[media]\nrtp_timeout = -1\n", Options{}, []string{"media.rtp_timeout: -1 is too small"}},
 		{"unknown codec", "[media]\npreferred_codecs = [\"PCMU\", \"G729\"]\n", Options{}, []string{`"G729" is not a codec we have`}},

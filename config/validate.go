@@ -81,6 +81,9 @@ func (m *Media) validate(fail report) {
 	if !slices.Contains([]string{"off", "optional", "required"}, m.SRTP) {
 		fail("media.srtp", "%q is not a choice: write \"off\", \"optional\" or \"required\"", m.SRTP)
 	}
+	if !slices.Contains([]string{"auto", "on", "off"}, m.DTMFInband) {
+		fail("media.dtmf_inband", "%q is not a choice: write \"auto\", \"on\" or \"off\"", m.DTMFInband)
+	}
 	atLeast(fail, "media.rtp_timeout", m.RTPTimeout, 0)
 	if m.AudioSampleRate != 8000 {
 		fail("media.audio_sample_rate", "%d: PCMU and PCMA run at 8000 Hz: write 8000", m.AudioSampleRate)

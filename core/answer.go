@@ -74,6 +74,7 @@ func (c *Call) negotiate(capabilities sdp.Capabilities) error {
 	if c.session == nil {
 		session, err := c.server.o.Media.Open(media.SessionOptions{
 			Local: c.flow.Local().Addr(), Event: c.mediaEvent, Timeout: c.server.o.MediaSilent, NoLatch: c.server.o.NoLatch,
+			Inband: c.server.o.Inband,
 		})
 		if err != nil {
 			return err

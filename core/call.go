@@ -52,6 +52,7 @@ type Call struct {
 	final       media.Stats    // of the session, once the call has ended
 
 	events eventQueue
+	heard  heardDigits
 }
 
 // negotiation is where offer and answer stand (RFC 3264).

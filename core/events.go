@@ -25,7 +25,7 @@ type Event struct {
 	Kind        EventKind
 	Digit       byte          // EventDigit: '0'–'9', '*', '#', 'A'–'D'
 	Duration    time.Duration // EventDigit: how long the key was down; 0: unknown
-	Via         string        // EventDigit: "rfc4733" or "info"
+	Via         string        // EventDigit: "rfc4733", "info" or "inband"
 	ContentType string        // EventInfo, EventMessage
 	Body        string        // EventInfo, EventMessage
 }
@@ -63,7 +63,7 @@ func (c *Call) emit(e Event) {
 func (c *Call) mediaEvent(e media.Event) {
 	switch e.Kind {
 	case media.EventDigit:
-		c.emit(Event{Kind: EventDigit, Digit: e.Digit, Duration: e.Duration, Via: "rfc4733"})
+		c.digit(e)
 	case media.EventTimeout:
 		c.emit(Event{Kind: EventMediaTimeout, Duration: e.Duration})
 	}

@@ -28,6 +28,9 @@ func (c *Call) info(tx *transaction.Server, req *sip.Request) {
 	}
 	if digit, duration, ok := infoDigit(mediaType(contentType), req.Body()); ok {
 		c.log.Debug("digit", "via", "info")
+		if c.heard.informs(digit) {
+			return
+		}
 		c.emit(Event{Kind: EventDigit, Digit: digit, Duration: duration, Via: "info"})
 		return
 	}

@@ -33,6 +33,7 @@ type Options struct {
 	Domain      string             // host name for Contact; empty: the address that the caller reached us on
 	Codecs      []media.Codec      // that we answer with; nil: PCMU and PCMA
 	DTMF        bool               // answer telephone-event (RFC 4733) when it is offered
+	Inband      media.Inband       // when digits are looked for in the sound
 	SRTP        sdp.SRTP           // whether media is encrypted
 	MaxCalls    int                // calls at once, more get 503; 0: 100
 	CallTimeout time.Duration      // the longest a call may last; 0: no limit

@@ -92,6 +92,7 @@ func (s *Session) apply(p Params, now instant) {
 		s.secure = newSecure(p.Crypto, s.secure)
 	}
 	s.params = p
+	s.leaveKeys()
 	if p.Remote.IsValid() {
 		s.latch.announce(p.Remote)
 	}

@@ -6,7 +6,7 @@ import "time"
 type EventKind uint8
 
 const (
-	// EventDigit is one press of a telephone key (RFC 4733), reported once, when the press ended.
+	// EventDigit is one press of a telephone key, told by RFC 4733 or heard in the sound, reported once, when the press ended.
 	EventDigit EventKind = iota + 1
 	// EventTimeout says that no RTP came for SessionOptions.Timeout. It is reported once per silence.
 	EventTimeout
@@ -31,7 +31,8 @@ func (k EventKind) String() string {
 type Event struct {
 	Kind     EventKind
 	Digit    byte          // EventDigit: '0'–'9', '*', '#', 'A'–'D'
-	Duration time.Duration // EventDigit: how long the key was down, as the sender says; EventTimeout: how long nothing came
+	Duration time.Duration // EventDigit: how long the key was down, as the sender says or as it sounded; EventTimeout: how long nothing came
+	Inband   bool          // EventDigit: it was heard in the sound
 }
 
 // Received is one valid RTP packet as Session.Capture hands it over.

@@ -53,6 +53,8 @@ func (s *Session) takeRTP(b []byte, from netip.AddrPort, arrival int64, now inst
 	}
 	if isKey {
 		s.takeKey(h.timestamp, payload, now, w)
+	} else {
+		s.listenForKeys()
 	}
 	if s.hearing != nil {
 		s.put(h, payload, !isKey)
@@ -77,7 +79,8 @@ func (s *Session) takeKey(timestamp uint32, payload []byte, now instant, w *work
 	for _, press := range pressed[:n] {
 		w.events = append(w.events, keyEvent(press))
 	}
-	s.keyUntil = now.add(keyTimeout)
+	s.keyUntil, s.keyed = now.add(keyTimeout), true
+	s.leaveKeys()
 }
 
 // expireKey ends a press whose end was lost.

@@ -32,6 +32,7 @@ func (s *Session) serve(now instant, w *work) bool {
 		s.nextDrain = due // what was heard until now may be an echo's next frame
 		s.drain(due, now, w)
 		s.hear(due)
+		s.tellPresses(w)
 	}
 	s.deadline = s.sendFrame(due, now, w)
 	if !hears {

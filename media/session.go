@@ -22,6 +22,8 @@ type SessionOptions struct {
 	// NoLatch sends where Params says and listens to any address, instead of learning where the far end really sends from and
 	// listening to that alone.
 	NoLatch bool
+	// Inband says when digits are looked for in the sound.
+	Inband Inband
 }
 
 // Session is one RTP session: an even port for RTP, the next odd one for RTCP, one stream out, one in.
@@ -54,7 +56,10 @@ type Session struct {
 	receiver receiver
 	reporter reporter
 	keys     dtmf.Receiver
-	keyUntil instant // a press may be open until then; 0 = none is
+	keyUntil instant      // a press may be open until then; 0 = none is
+	keyed    bool         // a telephone-event came
+	keypad   *keypad      // nil while digits are not looked for in the sound
+	presses  []dtmf.Press // heard there and not told yet
 
 	latch       latch
 	controlFrom netip.AddrPort // where RTCP came from; the zero value: none came from the latched host
@@ -125,6 +130,7 @@ func (s *Session) Close() Stats {
 	s.drainRTCP(w)
 	s.drainRTP(now, w)
 	s.deafen(now)
+	s.tellPresses(w)
 	if s.sender.sent.Packets > 0 || s.reporter.reports > 0 { // who sent nothing says no BYE (§6.3.7)
 		s.sendReport(now, w, true)
 	}

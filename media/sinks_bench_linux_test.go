@@ -23,9 +23,10 @@ func hearingItself(b testing.TB) (s *Session, frame func()) {
 }
 
 // TestSinksAllocateNothing counts what a frame leaves to the garbage collector that is sent, received, decoded, recorded in stereo and
-// searched for a tone; and one that is echoed.
+// searched for a tone and for digits; and one that is echoed.
 func TestSinksAllocateNothing(t *testing.T) {
 	s, frame := hearingItself(t)
+	s.options.Inband = InbandAuto
 	r := recordTo(t, s, RecordOptions{Dir: t.TempDir(), Name: "a.wav", Stereo: true})
 	l := listenFor(t, s, ForTone([]float64{1004}, time.Second, -30))
 	for range 500 { // the chunks of the recording are made
@@ -59,6 +60,7 @@ func BenchmarkSinks(b *testing.B) {
 		"record":      func(s *Session) { recordTo(b, s, RecordOptions{Dir: b.TempDir(), Name: "a.wav"}) },
 		"stereo":      func(s *Session) { recordTo(b, s, RecordOptions{Dir: b.TempDir(), Name: "a.wav", Stereo: true}) },
 		"wait_tone":   func(s *Session) { listenFor(b, s, ForTone([]float64{1004}, time.Second, -10)) },
+		"digits":      func(s *Session) { s.options.Inband = InbandAuto },
 		"wait_speech": func(s *Session) { listenFor(b, s, ForSpeech(time.Hour, -45)) },
 	} {
 		b.Run(name, func(b *testing.B) {

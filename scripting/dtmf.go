@@ -14,14 +14,14 @@ import (
 func sendDTMF() Function {
 	return Function{
 		Name: "send_dtmf",
-		Doc:  "Sends digits, and waits until they are sent: as telephone-events (RFC 4733) in place of what plays, or one by one in INFO requests.",
+		Doc:  "Sends digits, and waits until they are sent: as telephone-events (RFC 4733) in place of what plays, one by one in INFO requests, or as sound, also in place of what plays.",
 		Params: []Param{
 			{Name: "digits", Type: Text, Required: true, Doc: "0-9, *, #, A-D; w is a pause of half a second"},
 		},
 		Options: []Param{
 			{Name: "on", Type: Duration, Default: 100 * time.Millisecond, Doc: "how long each is down: 40ms to 5s"},
 			{Name: "gap", Type: Duration, Default: 100 * time.Millisecond, Doc: "between them: 40ms to 5s"},
-			{Name: "via", Type: Text, Default: viaAuto, Choices: []string{viaAuto, viaRTP, viaInfo}, Doc: "auto: rfc4733 if the caller takes it, else info (application/dtmf-relay)"},
+			{Name: "via", Type: Text, Default: viaAuto, Choices: []string{viaAuto, viaRTP, viaInfo, viaSound}, Doc: "auto: rfc4733 if the caller takes it, else info (application/dtmf-relay); inband is sound, up to 2 minutes of it"},
 		},
 		Returns: []Return{
 			{Name: "ok", Type: Boolean},
@@ -34,9 +34,10 @@ func sendDTMF() Function {
 
 // What digits are sent by.
 const (
-	viaAuto = "auto"
-	viaRTP  = "rfc4733"
-	viaInfo = "info"
+	viaAuto  = "auto"
+	viaRTP   = "rfc4733"
+	viaInfo  = "info"
+	viaSound = "inband"
 )
 
 func (r *run) sendDTMF(a *arguments) int {
@@ -45,8 +46,11 @@ func (r *run) sendDTMF(a *arguments) int {
 		r.raise(a, err)
 	}
 	via := arg[string](a, "via")
-	if via == viaInfo {
+	switch via {
+	case viaInfo:
 		return r.sendInfo(a, digits, on, gap)
+	case viaSound:
+		return r.sendSound(a, digits, on, gap)
 	}
 	p, err := r.call.SendDTMF(digits, on, gap)
 	switch {
@@ -57,6 +61,26 @@ func (r *run) sendDTMF(a *arguments) int {
 	case err != nil:
 		r.refused(a, err)
 	}
+	return r.sent(a, p)
+}
+
+// sendSound sends digits as sound.
+func (r *run) sendSound(a *arguments, digits string, on, gap time.Duration) int {
+	src, err := r.engine.sounds.digits(digits, on, gap)
+	if err != nil {
+		r.raise(a, err)
+	}
+	r.interrupt()
+	p, err := r.call.Play(src)
+	if err != nil {
+		r.refused(a, err)
+	}
+	r.observe(a.LState, ObservedPlay, func() string { return fmt.Sprint(src) })
+	return r.sent(a, p)
+}
+
+// sent waits until digits are sent, and tells how that ended.
+func (r *run) sent(a *arguments, p Playback) int {
 	defer p.Stop() // when the script unwinds; afterwards it does nothing
 	r.wait(a.LState, pause{done: p.Done(), timeout: forever})
 	switch p.Result().Status {

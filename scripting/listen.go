@@ -78,7 +78,7 @@ func waitTone() Function {
 	return Function{
 		Name:   "wait_tone",
 		Doc:    "Waits until a tone is heard. Each frequency may be off by 8 Hz.",
-		Params: []Param{{Name: "spec", Type: ToneSpec, Required: true, Doc: "Hz: 440, or a list of frequencies that sound together: {350, 440}"}},
+		Params: []Param{{Name: "spec", Type: ToneSpec, Required: true, Doc: "Hz: 440, a list of frequencies that sound together: {350, 440}, or a tone as in call:tone: \"us.busy\"; of a cadence any part will do"}},
 		Options: []Param{
 			timeoutOption(),
 			{Name: "min", Type: Duration, Default: 100 * time.Millisecond, Doc: "how long it must last"},
@@ -95,7 +95,7 @@ func waitTone() Function {
 		},
 		Example: `local tone = call:wait_tone({ 350, 440 }, { timeout = "5s", min = "300ms" })`,
 		run: func(r *run, a *arguments) int {
-			frequencies, err := toneFrequencies(a.lookup("spec").(lua.LValue))
+			frequencies, err := chord(a.lookup("spec").(lua.LValue))
 			if err != nil {
 				r.raise(a, err)
 			}

@@ -47,6 +47,7 @@ func TestPlay(t *testing.T) {
 		{name: "a loop without end", script: `call:play("one.wav", { loop = true, max = "10s" })`, saw: []string{"0s play 0s", "10s play stopped"}, log: "status=timeout position=10"},
 		{name: "a list without end", script: `call:play({ "one.wav", "two.wav" }, { loop = true, max = "3500ms" })`,
 			saw: []string{"0s play 0s", "3.5s play stopped"}, log: "status=timeout position=3.5"},
+		{name: "a list in the background", script: `call:start({ "one.wav", "two.wav" }):wait()`, saw: []string{"0s play 3s", "3s play done"}, log: "status=done position=3"},
 		{name: "once, as false", script: `call:play("one.wav", { loop = false })`, saw: []string{"0s play 1s", "1s play done"}, log: "status=done position=1"},
 		{name: "from", script: `call:play("two.wav", { from = "1500ms", volume = -6 })`, saw: []string{"0s play 500ms", "500ms play done"}, log: "status=done position=2"},
 		{name: "from, in a loop", script: `call:play("two.wav", { from = 1, loop = 2 })`, saw: []string{"0s play 3s", "3s play done"}, log: "status=done position=4"},

@@ -147,8 +147,8 @@ const (
 	HeaderTable             // {["X-Name"] = "value" or {"value", …}}
 	CodecList               // a codec name or a list of them
 	Times                   // a whole number from 1 on, or true for without end
-	Sound                   // a file in the sounds folder, or a tone spec
-	Sounds                  // a Sound or a list of files
+	Sound                   // a file in the sounds folder, a list of them, or a tone spec
+	Sounds                  // a file in the sounds folder, or a list of them
 	ToneSpec                // a frequency in Hz, a list of them, or text as in media.ParseTone
 	DigitSet                // true = any digit, or text with those meant
 )

@@ -68,6 +68,15 @@ func (s *sounds) tone(o media.ToneOptions) media.Source {
 	return toneSound{s.cache.Source(media.Tone(o)), o}
 }
 
+// digits is digits as sound.
+func (s *sounds) digits(digits string, on, gap time.Duration) (media.Source, error) {
+	src, err := media.Digits(digits, on, gap, defaultLevel)
+	if err != nil {
+		return nil, err
+	}
+	return sound{s.cache.Source(src), "dtmf:" + digits}, nil
+}
+
 func (s *sounds) silence(d time.Duration) media.Source {
 	return sound{s.cache.Source(media.Silence(d)), "silence"}
 }

@@ -16,7 +16,7 @@ func start() Function {
 		Name: "start",
 		Doc: "Plays a sound or a tone in the background: the script goes on at once. A call sends one thing at a time, so that the next play, tone or start " +
 			"ends it, with the status interrupted.",
-		Params: []Param{{Name: "sound", Type: Sound, Required: true, Doc: soundDoc + ", or a tone as in call:tone"}},
+		Params: []Param{{Name: "sound", Type: Sound, Required: true, Doc: soundDoc + ", a list of them, or a tone as in call:tone"}},
 		Options: []Param{
 			{Name: "loop", Type: Boolean, Default: false, Doc: "again and again"},
 			fromOption(),
@@ -55,8 +55,11 @@ func (r *run) start(a *arguments) int {
 	return a.returns(r.engine.library.newObject("playback", &background{p, from}))
 }
 
-// soundOf makes a tone, or opens a file: what reads as a tone is one.
+// soundOf makes a tone, or opens a file or a list of them: what reads as a tone is one.
 func (r *run) soundOf(a *arguments, v lua.LValue, volume float64) (media.Source, error) {
+	if list, ok := v.(*lua.LTable); ok && list.RawGetInt(1).Type() == lua.LTString {
+		return r.sounds(a, v, volume)
+	}
 	o, err := toneOptions(v)
 	o.Level += volume
 	name, ok := v.(lua.LString)
@@ -64,15 +67,15 @@ func (r *run) soundOf(a *arguments, v lua.LValue, volume float64) (media.Source,
 		return r.engine.sounds.tone(o), err
 	}
 	file, missing := r.sounds(a, v, volume)
-	if missing != nil && meantAsTone(string(name), err) {
+	if missing != nil && MeantAsTone(string(name), err) {
 		return nil, fmt.Errorf("%w; nor is it a sound file", err)
 	}
 	return file, missing
 }
 
-// meantAsTone tells whether text that is neither a tone nor a file, as err says of the tone, was to be a tone: it is nearly the
+// MeantAsTone tells whether text that is neither a tone nor a file, as err says of the tone, was to be a tone: it is nearly the
 // name of one, or what no file is called.
-func meantAsTone(text string, err error) bool {
+func MeantAsTone(text string, err error) bool {
 	if unknown, ok := errors.AsType[*media.UnknownTone](err); ok {
 		return suggest(unknown.Name, unknown.Known) != "" && unknown.Country != ""
 	}

@@ -57,7 +57,7 @@ func toneOptions(v lua.LValue) (media.ToneOptions, error) {
 	o := media.ToneOptions{Level: defaultLevel}
 	var err error
 	if text, ok := v.(lua.LString); ok {
-		o.Spec, err = parseTone(string(text))
+		o.Spec, err = ParseTone(string(text))
 	} else {
 		o.Frequencies, err = toneFrequencies(v)
 	}
@@ -67,13 +67,35 @@ func toneOptions(v lua.LValue) (media.ToneOptions, error) {
 	return o, err
 }
 
-// parseTone reads a tone from text, and helps with names.
-func parseTone(text string) (media.ToneSpec, error) {
+// ParseTone is media.ParseTone, with a suggestion for a name that is not known.
+func ParseTone(text string) (media.ToneSpec, error) {
 	spec, err := media.ParseTone(text)
 	if unknown, ok := errors.AsType[*media.UnknownTone](err); ok {
 		err = fmt.Errorf("%w%s", err, suggest(unknown.Name, unknown.Known))
 	}
 	return spec, err
+}
+
+// chord reads the frequencies of a tone that has the same ones whenever it sounds, as Hz, a list of them or text.
+func chord(v lua.LValue) ([]float64, error) {
+	text, ok := v.(lua.LString)
+	if !ok {
+		return toneFrequencies(v)
+	}
+	spec, err := ParseTone(string(text))
+	if err != nil {
+		return nil, err
+	}
+	frequencies, ok := spec.Chord()
+	if !ok {
+		return nil, fmt.Errorf("tone %.60q is more than one tone: write the frequencies to wait for, as {350, 440}", string(text))
+	}
+	for _, f := range frequencies {
+		if f > highestFrequency {
+			return nil, fmt.Errorf("tone %.60q: %v Hz is not within %g to %g Hz", string(text), f, lowestFrequency, highestFrequency)
+		}
+	}
+	return frequencies, nil
 }
 
 // toneFrequencies reads a frequency or a list of them, in Hz.

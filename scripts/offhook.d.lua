@@ -153,7 +153,7 @@ function Call:play(sound, options) end
 ---```lua
 ---call:tone({ 350, 440 }, { duration = "2s", level = -13 })
 ---```
----@param spec number|number[] # Hz: 440, a list: {350, 440}, or text: "us.busy"
+---@param spec string|number|number[] # Hz: 440, a list: {350, 440}, or text: "us.busy"
 ---@param options? Call.tone.options
 ---@return Call.tone.result result
 function Call:tone(spec, options) end
@@ -181,7 +181,7 @@ function Call:silence(duration) end
 ---```lua
 ---local music = call:start("moh.wav", { loop = true, volume = -6 })
 ---```
----@param sound string|number|number[] # a file below the sounds folder, or the URL of one on a host that scripting.http_allow names, or a tone as in call:tone
+---@param sound string|string[]|number|number[] # a file below the sounds folder, or the URL of one on a host that scripting.http_allow names, a list of them, or a tone as in call:tone
 ---@param options? Call.start.options
 ---@return Playback playback # playback:stop() ends it; nil on trouble of the network, or with what a server sent
 ---@return string err # what the trouble was
@@ -239,9 +239,9 @@ function Call:flush_digits() end
 ---@class Call.send_dtmf.options
 ---@field on? duration # how long each is down: 40ms to 5s; default "100ms"
 ---@field gap? duration # between them: 40ms to 5s; default "100ms"
----@field via? "auto"|"rfc4733"|"info" # auto: rfc4733 if the caller takes it, else info (application/dtmf-relay); one of "auto", "rfc4733", "info"; default "auto"
+---@field via? "auto"|"rfc4733"|"info"|"inband" # auto: rfc4733 if the caller takes it, else info (application/dtmf-relay); inband is sound, up to 2 minutes of it; one of "auto", "rfc4733", "info", "inband"; default "auto"
 
----Sends digits, and waits until they are sent: as telephone-events (RFC 4733) in place of what plays, or one by one in INFO requests.
+---Sends digits, and waits until they are sent: as telephone-events (RFC 4733) in place of what plays, one by one in INFO requests, or as sound, also in place of what plays.
 ---```lua
 ---call:send_dtmf("12w#", { on = "80ms" })
 ---```
@@ -353,7 +353,7 @@ function Call:measure(options) end
 ---```lua
 ---local tone = call:wait_tone({ 350, 440 }, { timeout = "5s", min = "300ms" })
 ---```
----@param spec number|number[] # Hz: 440, or a list of frequencies that sound together: {350, 440}
+---@param spec string|number|number[] # Hz: 440, a list of frequencies that sound together: {350, 440}, or a tone as in call:tone: "us.busy"; of a cadence any part will do
 ---@param options? Call.wait_tone.options
 ---@return Call.wait_tone.tone tone # nil when none came
 ---@return "timeout" why
@@ -624,6 +624,7 @@ local T = {}
 ---@field name? string # the display name of the caller
 ---@field headers? table<string, string|string[]> # more header fields of the INVITE
 ---@field codecs? string|string[] # what is offered; without it, all there are
+---@field dtmf? boolean # false: offers no telephone-event, so that digits come as sound or INFO; default true
 ---@field transfer? integer # what the caller tells of the new call, when it is transferred; 200 to 699; default 200
 ---@field script? string # which script gets the call; without it NAME, in NAME_test.lua
 
@@ -708,7 +709,7 @@ function C:expect_status(code, within) end
 ---```lua
 ---c:expect_tone(440, "100ms", { level = -10 })
 ---```
----@param hz number|number[] # 440, or a list: {350, 440}; ±1 Hz
+---@param hz string|number|number[] # 440, or a list: {350, 440}; ±1 Hz
 ---@param within? duration # how long to wait for it; without it, it must have happened by now
 ---@param options? C.expect_tone.options
 function C:expect_tone(hz, within, options) end
@@ -799,7 +800,7 @@ function C:advance(duration) end
 function C:dtmf(digits, options) end
 
 ---@class C.speak.options
----@field duration? duration # of a tone or of silence
+---@field duration? duration # of a tone or of silence; a tone that ends by itself, as dtmf does, needs none
 ---@field level? number # of a tone; -60 to 3 dBm0; default -10
 ---@field wait? boolean # false: returns at once, and speaks meanwhile; default true
 
@@ -807,7 +808,7 @@ function C:dtmf(digits, options) end
 ---```lua
 ---c:speak(1004, { duration = "2s", level = 0 })
 ---```
----@param sound any # a WAV file below the sounds folder, or Hz: 440, {350, 440}; 0 is silence
+---@param sound any # a sound file below the sounds folder, Hz: 440, {350, 440}, 0 for silence, or a tone as in call:tone: "us.busy", "dtmf:123#"
 ---@param options? C.speak.options
 function C:speak(sound, options) end
 

@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"os"
 	"os/signal"
+	"slices"
 	"strings"
 	"syscall"
 	"time"
@@ -27,6 +28,7 @@ type callOptions struct {
 	codec      string
 	record     string
 	dtmf       string
+	dtmfVia    string
 	transport  string
 	from       string
 	json       bool
@@ -59,6 +61,7 @@ func newCallCommand() *cobra.Command {
 	f.StringVar(&o.codec, "codec", "", "offer only this `codec`: PCMU, PCMA, G722, L16/8000 or L16/16000 (default PCMU and PCMA)")
 	f.StringVar(&o.record, "record", "", "write what is heard to this WAV `file`")
 	f.StringVar(&o.dtmf, "dtmf", "", "press these `keys` after the answer; w waits 0.5 s")
+	f.StringVar(&o.dtmfVia, "dtmf-via", "rfc4733", "press them by `way`: rfc4733, info or inband (as sound); the last two offer no telephone-event")
 	f.StringVar(&o.transport, "transport", "", "`transport`: udp or tcp (default: as the URI says, else udp)")
 	f.StringVar(&o.from, "from", "", "`user` to call as (default offhook)")
 	f.BoolVar(&o.json, "json", false, "print one JSON object instead of the ladder")
@@ -89,6 +92,9 @@ func (o *callOptions) check() error {
 	if i := strings.IndexFunc(o.dtmf, func(r rune) bool { return !strings.ContainsRune("0123456789*#ABCDw", r) }); i >= 0 {
 		return fmt.Errorf("call: flag --dtmf: %q is not a key: write 0-9, *, #, A-D, or w to wait", o.dtmf[i:i+1])
 	}
+	if !slices.Contains([]string{"rfc4733", "info", "inband"}, o.dtmfVia) {
+		return fmt.Errorf("call: flag --dtmf-via: %q is not a way: write rfc4733, info or inband", o.dtmfVia)
+	}
 	if half := float64(rate) / 2; o.expectTone < 0 || o.expectTone >= half {
 		return fmt.Errorf("call: flag --expect-tone: %g Hz cannot be heard at %d samples a second: write less than %g", o.expectTone, rate, half)
 	}
@@ -107,7 +113,7 @@ func runCall(ctx context.Context, o *callOptions, stdout, stderr io.Writer) erro
 	if o.json {
 		show = newLadder(io.Discard)
 	}
-	phone, err := newPhone(log, show)
+	phone, err := newPhone(log, show, o.dtmfVia == "rfc4733")
 	if err != nil {
 		return failed(err)
 	}
@@ -144,13 +150,14 @@ type hangUp struct{}
 
 func (hangUp) ServeCall(context.Context, *core.Call) {}
 
-func newPhone(log *slog.Logger, show *ladder) (*phone, error) {
+// newPhone makes a phone that offers telephone-event or not.
+func newPhone(log *slog.Logger, show *ladder, telephoneEvent bool) (*phone, error) {
 	engine, err := media.New(media.Options{PortMin: 20002, PortMax: 29999, Shards: 1, Log: log})
 	if err != nil {
 		return nil, err
 	}
 	s := core.New(core.Options{
-		Log: log, Handler: hangUp{}, Media: engine, UserAgent: "Offhook", DTMF: true, MaxCalls: 1, Trace: show.message,
+		Log: log, Handler: hangUp{}, Media: engine, UserAgent: "Offhook", DTMF: telephoneEvent, MaxCalls: 1, Trace: show.message,
 	})
 	if _, err := s.Listen("udp", ":0"); err != nil {
 		return nil, errors.Join(err, s.Close(), engine.Close())
@@ -228,7 +235,7 @@ func converse(ctx context.Context, o *callOptions, c *core.Call, show *ladder, e
 	for {
 		select {
 		case <-keys.C:
-			left = press(c, left, keys)
+			left = press(c, o.dtmfVia, left, keys)
 		case <-progress.C:
 			show.progress(ear.result())
 		case <-longest:
@@ -239,27 +246,4 @@ func converse(ctx context.Context, o *callOptions, c *core.Call, show *ladder, e
 			return
 		}
 	}
-}
-
-const (
-	keyDown = 100 * time.Millisecond
-	keyUp   = 100 * time.Millisecond
-	keyWait = 500 * time.Millisecond
-)
-
-// press sends the keys up to the next wait, or silence when none are left, and
-// sets the timer to when it wants to be called again.
-func press(c *core.Call, keys string, again *time.Timer) (left string) {
-	if keys == "" {
-		_, _ = c.Play(media.Silence(0)) // the call may just have ended
-		return ""
-	}
-	now, left, _ := strings.Cut(keys, "w")
-	if now != "" {
-		if _, err := c.SendDTMF(now, keyDown, keyUp); err != nil {
-			return ""
-		}
-	}
-	again.Reset(time.Duration(len(now))*(keyDown+keyUp) + keyWait)
-	return left
 }

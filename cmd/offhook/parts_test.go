@@ -9,12 +9,13 @@ import (
 
 	"offhook/config"
 	"offhook/core/sdp"
+	"offhook/media"
 )
 
 // TestServerOptionsOfMedia checks that the keys of [media] reach the server.
 func TestServerOptionsOfMedia(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "offhook.toml")
-	if err := os.WriteFile(file, []byte("[media]\nsymmetric_rtp = false\nrtp_timeout = 12.5\nsrtp = \"required\"\n"), 0o600); err != nil {
+	if err := os.WriteFile(file, []byte("[media]\nsymmetric_rtp = false\nrtp_timeout = 12.5\nsrtp = \"required\"\ndtmf_inband = \"on\"\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	for _, c := range []struct {
@@ -22,7 +23,8 @@ func TestServerOptionsOfMedia(t *testing.T) {
 		noLatch bool
 		silent  time.Duration
 		srtp    sdp.SRTP
-	}{{"", false, 0, sdp.SRTPOff}, {file, true, 12500 * time.Millisecond, sdp.SRTPRequired}} {
+		inband  media.Inband
+	}{{"", false, 0, sdp.SRTPOff, media.InbandAuto}, {file, true, 12500 * time.Millisecond, sdp.SRTPRequired, media.InbandOn}} {
 		loaded, err := config.Load(config.Options{File: c.file})
 		if err != nil {
 			t.Fatal(err)
@@ -31,8 +33,9 @@ func TestServerOptionsOfMedia(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if o.NoLatch != c.noLatch || o.MediaSilent != c.silent || o.SRTP != c.srtp {
-			t.Errorf("%q: NoLatch %v, MediaSilent %v, SRTP %v; want %v, %v, %v", c.file, o.NoLatch, o.MediaSilent, o.SRTP, c.noLatch, c.silent, c.srtp)
+		if o.NoLatch != c.noLatch || o.MediaSilent != c.silent || o.SRTP != c.srtp || o.Inband != c.inband {
+			t.Errorf("%q: NoLatch %v, MediaSilent %v, SRTP %v, Inband %v; want %v, %v, %v, %v",
+				c.file, o.NoLatch, o.MediaSilent, o.SRTP, o.Inband, c.noLatch, c.silent, c.srtp, c.inband)
 		}
 	}
 }

@@ -129,6 +129,9 @@ func TestFailures(t *testing.T) {
 		{"a log line", `local c = t:call{} c:expect_log("x", "3s")`, `
                                got no log line
 `},
+		{"no such tone to speak", `local c = t:call{} c:expect_status(200, "2s") c:speak("us.bussy", { duration = 1 })`, `c:speak: tone "us.bussy": "bussy" is no tone of us; did you mean "busy"?; nor is it a sound file`},
+		{"no such file to speak", `local c = t:call{} c:expect_status(200, "2s") c:speak("no.wav")`, `c:speak: sound "no.wav": `},
+		{"a tone without end", `local c = t:call{} c:expect_status(200, "2s") c:speak("us.busy")`, `c:speak: a tone needs an end: write {duration = "1s"}`},
 		{"other keys", `local c = t:call{ script = "keys" } c:expect_dtmf("13", "5s")`, `
           0.080    ♪ heard the key 1
           0.280    ♪ heard the key 2

@@ -67,7 +67,7 @@ func (w *world) trace(t transaction.Trace) {
 func (w *world) Call(o scripttest.CallOptions) (scripttest.Caller, error) {
 	var c *coretest.Caller
 	c = w.network.NewCaller(w.server, coretest.CallOptions{
-		To: o.To, From: o.From, DisplayName: o.Name, Headers: headers(o.Headers), Codecs: o.Codecs, Transfer: o.Transfer,
+		To: o.To, From: o.From, DisplayName: o.Name, Headers: headers(o.Headers), Codecs: o.Codecs, NoDTMF: o.NoDTMF, Transfer: o.Transfer,
 		OnRTP: func(_ time.Time, p *rtp.Packet) {
 			w.listener.Heard(c.CallID(), p.PayloadType, p.Timestamp, p.Payload)
 		},

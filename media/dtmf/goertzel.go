@@ -46,15 +46,19 @@ func (b *bank) digit(x []float64) (digit byte, power float64) {
 	return 0, 0
 }
 
-// strongest finds the frequency of a group, the first of which has a number, and its power as the Goertzel algorithm has it.
+// strongest finds the frequency of a group, the first of which has a number, and its power as the Goertzel algorithm has it. The four
+// filters run side by side: each alone would wait for its own last sum.
 func (b *bank) strongest(x []float64, group int) (index int, power float64) {
-	for i := range 4 {
-		var s1, s2 float64
-		step := b.step[group+i]
-		for _, v := range x {
-			s1, s2 = v+step*s1-s2, s1
-		}
-		if p := s1*s1 + s2*s2 - step*s1*s2; p > power {
+	c0, c1, c2, c3 := b.step[group], b.step[group+1], b.step[group+2], b.step[group+3]
+	var p0, p1, p2, p3, q0, q1, q2, q3 float64 // the last sums, and those before
+	for _, v := range x {
+		p0, q0 = v-q0+c0*p0, p0
+		p1, q1 = v-q1+c1*p1, p1
+		p2, q2 = v-q2+c2*p2, p2
+		p3, q3 = v-q3+c3*p3, p3
+	}
+	for i, p := range [...]float64{p0*p0 + q0*q0 - c0*p0*q0, p1*p1 + q1*q1 - c1*p1*q1, p2*p2 + q2*q2 - c2*p2*q2, p3*p3 + q3*q3 - c3*p3*q3} {
+		if p > power {
 			index, power = i, p
 		}
 	}

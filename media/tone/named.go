@@ -1,6 +1,7 @@
 package tone
 
 import (
+	"fmt"
 	"strings"
 	"time"
 )
@@ -70,19 +71,40 @@ func (p *parser) digits() (spec Spec, err error) {
 		return Spec{}, p.wrong("no digits")
 	}
 	for ; p.rest != ""; p.rest = p.rest[1:] {
-		if c := p.rest[0]; c == 'w' || c == 'W' {
-			spec.Parts = append(spec.Parts, Part{Duration: digitPause, Once: true})
-		} else if low, high, ok := dualTone(c); ok {
-			spec.Parts = append(spec.Parts,
-				Part{Sound: Sound{Sines, []float64{low, high}}, Duration: digitOn, Once: true}, Part{Duration: digitGap, Once: true})
-		} else {
-			return Spec{}, p.wrong("%q is none of 0-9 * # A-D w", c)
+		parts, ok := dial(p.rest[0], digitOn, digitGap)
+		if !ok {
+			return Spec{}, p.wrong("%q is none of 0-9 * # A-D w", p.rest[0])
 		}
-		if total(spec.Parts) > Longest {
+		if spec.Parts = append(spec.Parts, parts...); total(spec.Parts) > Longest {
 			return Spec{}, p.wrong("longer than %v", Longest)
 		}
 	}
 	return spec, nil
+}
+
+// Digits is the spec of digits, each on long and followed by gap; w is a pause of 500 ms. All may last up to Longest.
+func Digits(digits string, on, gap time.Duration) (Spec, error) {
+	spec := Spec{text: "dtmf:" + digits}
+	for i := range len(digits) {
+		parts, ok := dial(digits[i], on, gap)
+		if !ok {
+			return Spec{}, fmt.Errorf("digits %q: %q at %d is none of 0-9 * # A-D w", digits, digits[i], i+1)
+		}
+		spec.Parts = append(spec.Parts, parts...)
+	}
+	if on <= 0 || gap <= 0 || total(spec.Parts) > Longest || len(spec.Parts) == 0 || len(spec.Parts) > mostParts {
+		return Spec{}, fmt.Errorf("digits %.60q, %v on and %v off: want one or more that last up to %v in all", digits, on, gap, Longest)
+	}
+	return spec, nil
+}
+
+// dial is the parts of one digit.
+func dial(digit byte, on, gap time.Duration) (parts []Part, ok bool) {
+	if digit == 'w' || digit == 'W' {
+		return []Part{{Duration: digitPause, Once: true}}, true
+	}
+	low, high, ok := dualTone(digit)
+	return []Part{{Sound: Sound{Sines, []float64{low, high}}, Duration: on, Once: true}, {Duration: gap, Once: true}}, ok
 }
 
 // dualTone is the two frequencies of a digit in Hz (ITU-T Q.23).

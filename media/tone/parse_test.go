@@ -2,6 +2,7 @@ package tone
 
 import (
 	"errors"
+	"fmt"
 	"reflect"
 	"slices"
 	"testing"
@@ -155,4 +156,23 @@ func FuzzParse(f *testing.F) {
 			t.Errorf("%q: two parts are not the whole", text)
 		}
 	})
+}
+
+func TestChord(t *testing.T) {
+	for text, want := range map[string]string{
+		"440": "[440]", "us.busy": "[480 620]", "440+350/2000,0/4000": "[440 350]", "400*25/1000,0/2000": "[400]", "milliwatt": "[1004]",
+		"dtmf:55": "[770 1336]", "dtmf:12": "none", "us.info": "none", "noise.white": "none", "sweep 300-3400/10s": "none", "0/100": "none", "dtmf:w": "none",
+	} {
+		spec, err := Parse(text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got := "none"
+		if hz, ok := spec.Chord(); ok {
+			got = fmt.Sprint(hz)
+		}
+		if got != want {
+			t.Errorf("%s: %s, want %s", text, got, want)
+		}
+	}
 }

@@ -58,6 +58,28 @@ func (s Spec) Length() time.Duration {
 	return total(s.Parts)
 }
 
+// Chord is the frequencies that sound together whenever the tone sounds, of a modulated tone its carrier; false: it has several such
+// sets in turn, or is a sweep or noise.
+func (s Spec) Chord() (frequencies []float64, ok bool) {
+	for _, p := range s.Parts {
+		hz := p.Sound.Frequencies
+		switch p.Sound.Kind {
+		case Silence:
+			continue
+		case Sines:
+		case Modulated:
+			hz = hz[:1]
+		default:
+			return nil, false
+		}
+		if frequencies != nil && !slices.Equal(hz, frequencies) {
+			return nil, false
+		}
+		frequencies = hz
+	}
+	return frequencies, frequencies != nil
+}
+
 // repeats is the index of the first part that is played again.
 func (s Spec) repeats() int {
 	if i := slices.IndexFunc(s.Parts, func(p Part) bool { return !p.Once }); i >= 0 {

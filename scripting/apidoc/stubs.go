@@ -187,8 +187,8 @@ func typeName(t scripting.Type, choices []string) string {
 		scripting.Value: "any", scripting.Text: "string", scripting.Number: "number", scripting.Integer: "integer", scripting.Boolean: "boolean",
 		scripting.Duration: "duration", scripting.Func: "function", scripting.Table: "table", scripting.Texts: "string|string[]",
 		scripting.TextTable: "table<string, string|number|boolean>", scripting.HeaderTable: "table<string, string|string[]>",
-		scripting.CodecList: "string|string[]", scripting.Times: "integer|boolean", scripting.Sound: "string|number|number[]",
-		scripting.Sounds: "string|string[]", scripting.ToneSpec: "number|number[]", scripting.DigitSet: "string|boolean",
+		scripting.CodecList: "string|string[]", scripting.Times: "integer|boolean", scripting.Sound: "string|string[]|number|number[]",
+		scripting.Sounds: "string|string[]", scripting.ToneSpec: "string|number|number[]", scripting.DigitSet: "string|boolean",
 	}[t]
 	if !ok {
 		return "any"

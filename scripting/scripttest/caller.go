@@ -75,31 +75,43 @@ func (c *conversation) speak(a *scripting.Args) int {
 	return 0
 }
 
-// sound is what c:speak sends.
+// sound is what c:speak sends: what reads as a tone is one, as in call:start.
 func (c *conversation) sound(a *scripting.Args, codec media.Codec) (*media.Clip, error) {
 	v, duration := scripting.Arg[lua.LValue](a, "sound"), scripting.Arg[time.Duration](a, "duration")
-	if name, ok := v.(lua.LString); ok {
-		root, err := os.OpenRoot(c.trial.runner.Scripting.Sounds)
-		if err != nil {
-			return nil, fmt.Errorf("sound %q: %w", string(name), err)
+	o := media.ToneOptions{Level: scripting.Arg[float64](a, "level"), Duration: duration}
+	var err error
+	if text, ok := v.(lua.LString); !ok {
+		o.Frequencies, err = frequenciesOf(v)
+	} else if o.Spec, err = scripting.ParseTone(string(text)); err != nil {
+		clip, missing := c.file(string(text), codec)
+		if missing != nil && scripting.MeantAsTone(string(text), err) {
+			return nil, fmt.Errorf("%w; nor is it a sound file", err)
 		}
-		defer root.Close()
-		file, err := media.FileIn(root.FS(), string(name))
-		if err != nil {
-			return nil, err
-		}
-		return file.Clip(codec, ptime)
+		return clip, missing
 	}
-	frequencies, err := frequenciesOf(v)
 	switch {
 	case err != nil:
 		return nil, err
-	case duration == 0:
+	case duration == 0 && o.Spec.Length() == 0:
 		return nil, errors.New("a tone needs an end: write {duration = \"1s\"}")
-	case len(frequencies) == 1 && frequencies[0] == 0:
+	case len(o.Frequencies) == 1 && o.Frequencies[0] == 0:
 		return media.Silence(duration).Clip(codec, ptime)
 	}
-	return media.Tone(media.ToneOptions{Frequencies: frequencies, Level: scripting.Arg[float64](a, "level"), Duration: duration}).Clip(codec, ptime)
+	return media.Tone(o).Clip(codec, ptime)
+}
+
+// file is a file of the folder of sounds.
+func (c *conversation) file(name string, codec media.Codec) (*media.Clip, error) {
+	root, err := os.OpenRoot(c.trial.runner.Scripting.Sounds)
+	if err != nil {
+		return nil, fmt.Errorf("sound %q: %w", name, err)
+	}
+	defer root.Close()
+	file, err := media.FileIn(root.FS(), name)
+	if err != nil {
+		return nil, err
+	}
+	return file.Clip(codec, ptime)
 }
 
 // frequenciesOf reads a frequency or a list of them, in Hz.

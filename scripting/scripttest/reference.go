@@ -62,6 +62,7 @@ func testMethods() []scripting.Function {
 				{Name: "name", Type: scripting.Text, Doc: "the display name of the caller"},
 				{Name: "headers", Type: scripting.HeaderTable, Doc: "more header fields of the INVITE"},
 				{Name: "codecs", Type: scripting.CodecList, Doc: "what is offered; without it, all there are"},
+				{Name: "dtmf", Type: scripting.Boolean, Default: true, Doc: "false: offers no telephone-event, so that digits come as sound or INFO"},
 				{Name: "transfer", Type: scripting.Integer, Default: 200, Min: 200, Max: 699, Doc: "what the caller tells of the new call, when it is transferred"},
 				{Name: "script", Type: scripting.Text, Doc: "which script gets the call; without it NAME, in NAME_test.lua"},
 			},
@@ -198,9 +199,9 @@ func callerMethods() []scripting.Function {
 		},
 		{
 			Name: "speak", Doc: "Sends a sound file or a tone, and returns when that is done.",
-			Params: []scripting.Param{{Name: "sound", Type: scripting.Value, Required: true, Doc: "a WAV file below the sounds folder, or Hz: 440, {350, 440}; 0 is silence"}},
+			Params: []scripting.Param{{Name: "sound", Type: scripting.Value, Required: true, Doc: "a sound file below the sounds folder, Hz: 440, {350, 440}, 0 for silence, or a tone as in call:tone: \"us.busy\", \"dtmf:123#\""}},
 			Options: []scripting.Param{
-				{Name: "duration", Type: scripting.Duration, Doc: "of a tone or of silence"},
+				{Name: "duration", Type: scripting.Duration, Doc: "of a tone or of silence; a tone that ends by itself, as dtmf does, needs none"},
 				{Name: "level", Type: scripting.Number, Default: -10.0, Min: -60, Max: 3, Unit: "dBm0", Doc: "of a tone"},
 				{Name: "wait", Type: scripting.Boolean, Default: true, Doc: "false: returns at once, and speaks meanwhile"},
 			},

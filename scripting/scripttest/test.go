@@ -18,7 +18,7 @@ func (l *library) call(t *trial, a *scripting.Args) int {
 	o := CallOptions{
 		To: scripting.Arg[string](a, "to"), From: scripting.Arg[string](a, "from"), Name: scripting.Arg[string](a, "name"),
 		Headers: scripting.Arg[[]scripting.Header](a, "headers"), Codecs: scripting.Arg[[]media.Codec](a, "codecs"),
-		Transfer: scripting.Arg[int](a, "transfer"),
+		NoDTMF: !scripting.Arg[bool](a, "dtmf"), Transfer: scripting.Arg[int](a, "transfer"),
 	}
 	script := t.file.script()
 	if a.Has("script") {

@@ -23,6 +23,7 @@ type CallOptions struct {
 	Name     string // display name of From
 	Headers  []scripting.Header
 	Codecs   []media.Codec // offered, in order
+	NoDTMF   bool          // offers no telephone-event
 	Transfer int           // final status that it tells of a call that the server asks for
 }
 

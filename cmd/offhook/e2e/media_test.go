@@ -145,6 +145,12 @@ func baresipSpeaks(t *testing.T, dir string) {
 	if out, code := command(t, time.Minute, peer(t, "sox"), "-n", "-r", "8000", "-c", "1", "-b", "16", wav, "synth", "20", "sine", "600"); code != 0 {
 		t.Fatalf("sox: exit code %d\n%s", code, out)
 	}
+	baresipPlays(t, dir, wav)
+}
+
+// baresipPlays has the baresip of a configuration folder speak a WAV file.
+func baresipPlays(t *testing.T, dir, wav string) {
+	t.Helper()
 	config := filepath.Join(dir, "config")
 	text, err := os.ReadFile(config)
 	if err != nil {

@@ -88,6 +88,7 @@ func TestBadUsageIsExitCode2(t *testing.T) {
 		{[]string{"--set", "media.rtp_port_range_start=20000"}, "holds no pair"},
 		{[]string{"call"}, "SIP-URI"},
 		{[]string{"call", "test@127.0.0.1"}, "sip:"},
+		{[]string{"call", "--dtmf", "1", "--dtmf-via", "sound", "sip:test@127.0.0.1"}, `--dtmf-via: "sound" is not a way: write rfc4733, info or inband`},
 		{[]string{"--drain", "soon"}, "--drain"},
 	} {
 		out, code := command(t, 10*time.Second, binary, tt.args...)
