@@ -112,7 +112,7 @@ func TestBaresipRecordsTheTone(t *testing.T) {
 	for codec, rate := range map[string]float64{"pcmu/8000/1": 8000, "pcma/8000/1": 8000, "g722/16000/1": 16000, "l16/16000/1": 16000} {
 		t.Run(strings.ReplaceAll(codec, "/", "-"), func(t *testing.T) {
 			dir := baresipConfig(t, codec, "")
-			baresipHears440(t, path, dir, s.port, rate)
+			baresipHears(t, path, dir, s.port, "5", 440, rate)
 			name, _, _ := strings.Cut(strings.ToUpper(codec), "/")
 			eventually(t, 5*time.Second, "the server logs the codec "+name, func() bool {
 				return slices.ContainsFunc(s.out.lines("answered"), func(l map[string]any) bool { return strings.HasPrefix(fmt.Sprint(l["codec"]), name) })
@@ -129,7 +129,7 @@ func TestBaresipSRTP(t *testing.T) {
 		t.Run(encryption, func(t *testing.T) {
 			dir := baresipConfig(t, "pcmu", ";mediaenc="+encryption)
 			baresipSpeaks(t, dir)
-			baresipHears440(t, path, dir, s.port, 8000)
+			baresipHears(t, path, dir, s.port, "5", 440, 8000)
 			eventually(t, 5*time.Second, "the server logs the suite and what baresip sent", func() bool {
 				ended := s.out.lines("call ended")
 				return len(ended) > i && ended[i]["srtp"] != nil && ended[i]["received"].(float64) > 100
@@ -162,10 +162,10 @@ func baresipPlays(t *testing.T, dir, wav string) {
 	}
 }
 
-// baresipHears440 has a baresip call for 5 s and record, at a sample rate in Hz.
-func baresipHears440(t *testing.T, path, dir, port string, rate float64) {
+// baresipHears has a baresip call for some seconds and record, at a sample rate in Hz, and wants a tone of hz in it.
+func baresipHears(t *testing.T, path, dir, port, seconds string, hz, rate float64) {
 	t.Helper()
-	cmd := exec.Command(path, "-f", dir, "-e", "d sip:test@127.0.0.1:"+port, "-t", "5")
+	cmd := exec.Command(path, "-f", dir, "-e", "d sip:test@127.0.0.1:"+port, "-t", seconds)
 	cmd.Dir = dir
 	log := newOutput()
 	cmd.Stdout, cmd.Stderr = log, log
@@ -176,8 +176,8 @@ func baresipHears440(t *testing.T, path, dir, port string, rate float64) {
 	if len(dumps) != 1 {
 		t.Fatalf("baresip recorded %d files:\n%s", len(dumps), log)
 	}
-	if hz := soxFrequency(t, dumps[0], rate); math.Abs(hz-440) > 3 {
-		t.Errorf("sox hears %g Hz in what baresip decoded, want 440\n%s", hz, log)
+	if heard := soxFrequency(t, dumps[0], rate); math.Abs(heard-hz) > 3 {
+		t.Errorf("sox hears %g Hz in what baresip decoded, want %g\n%s", heard, hz, log)
 	}
 }
 

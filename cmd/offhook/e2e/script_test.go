@@ -2,10 +2,7 @@ package e2e
 
 import (
 	"io"
-	"math"
 	"net/http"
-	"os/exec"
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -68,20 +65,7 @@ func TestEarlyMedia(t *testing.T) {
 	path := peer(t, "baresip")
 	s := start(t, `function on_call(call) call:progress() call:tone(425, { duration = "4s" }) call:reject(404) end`)
 	dir := baresipConfig(t, "pcmu", "")
-	cmd := exec.Command(path, "-f", dir, "-e", "d sip:test@127.0.0.1:"+s.port, "-t", "6")
-	cmd.Dir = dir
-	log := newOutput()
-	cmd.Stdout, cmd.Stderr = log, log
-	if err := cmd.Run(); err != nil && cmd.ProcessState.ExitCode() < 0 {
-		t.Fatalf("baresip: %v\n%s", err, log)
-	}
-	dumps, _ := filepath.Glob(filepath.Join(dir, "dump-*-dec.wav"))
-	if len(dumps) != 1 {
-		t.Fatalf("baresip recorded %d files:\n%s", len(dumps), log)
-	}
-	if hz := soxFrequency(t, dumps[0], 8000); math.Abs(hz-425) > 3 {
-		t.Errorf("sox hears %g Hz in what baresip decoded, want 425\n%s", hz, log)
-	}
+	baresipHears(t, path, dir, s.port, "6", 425, 8000)
 	if _, h := s.status(); h["answered_calls"] != 0.0 || h["total_calls"] != 1.0 {
 		t.Errorf("the call was answered: %v", h)
 	}
