@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"time"
 
 	"offhook/core/sdp"
@@ -66,7 +67,8 @@ func (c *Call) negotiate(capabilities sdp.Capabilities) error {
 	if c.negotiation.ours != nil {
 		return nil // early media settled it: the 200 repeats the answer (RFC 3261 §13.2.1)
 	}
-	if offer != nil { // before a port is taken for nothing
+	// checkOffer has weighed the offer with the call's own codecs; with others it is done before a port is taken for nothing
+	if offer != nil && !slices.Equal(capabilities.Codecs, c.capabilities.Codecs) {
 		if _, err := offer.Agree(capabilities); err != nil {
 			return noCodec(err)
 		}

@@ -144,11 +144,12 @@ func (c *Call) holdAgreed(h *holding, seq uint32, res *sip.Response) {
 }
 
 // holdLater tries again after the time of RFC 3261 §14.1: long for the end that
-// made the Call-ID, short for the other one, so that they do not meet again.
+// made the Call-ID, short for the other one, so that they do not meet again. The
+// short one is 10 ms to 2 s: the 0 of the RFC would meet what has just met us.
 func (c *Call) holdLater(h *holding) {
 	h.glares++
 	c.refusedOffer(h)
-	wait := time.Duration(rand.IntN(201)) * 10 * time.Millisecond
+	wait := time.Duration(1+rand.IntN(200)) * 10 * time.Millisecond
 	if c.outgoing != nil {
 		wait = 2100*time.Millisecond + time.Duration(rand.IntN(191))*10*time.Millisecond
 	}
