@@ -48,6 +48,7 @@ func (c *Call) Answer(o AnswerOptions) error {
 	c.change(evAnswer)
 	c.answered = time.Now()
 	res := c.inviteResponse(200, "", o.Headers)
+	c.expires(c.request, res)
 	withSDP(res, c.negotiation.ours)
 	if err := c.tx.Respond(res); err != nil {
 		c.log.Warn("response not sent", "status", 200, "error", err)

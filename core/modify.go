@@ -85,6 +85,10 @@ func (c *Call) respond(tx *transaction.Server, req *sip.Request, body []byte) {
 	res := c.server.response(req, 200, "", nil)
 	res.AppendHeader(c.server.contact(c.user, c.flow))
 	res.AppendHeader(sip.NewHeader("Allow", allowedMethods))
+	res.AppendHeader(sip.NewHeader("Supported", supportedTags))
+	if c.state.Answered() {
+		c.expires(req, res)
+	}
 	if body != nil {
 		withSDP(res, body)
 	}

@@ -58,6 +58,7 @@ func (c *Call) inviteResponse(code int, reason string, h Headers) *sip.Response 
 	if code < 300 {
 		res.AppendHeader(c.server.contact(c.user, c.flow))
 		res.AppendHeader(sip.NewHeader("Allow", allowedMethods))
+		res.AppendHeader(sip.NewHeader("Supported", supportedTags))
 	}
 	h.addTo(res)
 	return res
