@@ -59,8 +59,9 @@ type SIP struct {
 	T1Ms        int      `koanf:"t1_ms"`
 	T2Ms        int      `koanf:"t2_ms"`
 
-	SessionExpiresSeconds int `koanf:"session_expires_seconds"`
-	MinSESeconds          int `koanf:"min_se_seconds"`
+	SessionExpiresSeconds int  `koanf:"session_expires_seconds"`
+	MinSESeconds          int  `koanf:"min_se_seconds"`
+	ReliableProvisionals  bool `koanf:"reliable_provisionals"`
 }
 
 // SessionExpires is the session interval that we ask for by ourselves; 0: none.

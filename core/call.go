@@ -47,6 +47,7 @@ type Call struct {
 	reinvited uint32    // CSeq number of our last re-INVITE that got a 2xx
 	referral  *referral // our last REFER, as long as the peer tells of it
 	timer     sessionTimer
+	reliable  reliable // provisional responses
 
 	negotiation negotiation
 	session     *media.Session // nil until the first answer or early media

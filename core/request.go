@@ -54,7 +54,7 @@ func (c *Call) newRequest(method sip.RequestMethod, h Headers) *sip.Request {
 	if method == sip.INVITE || method == sip.UPDATE || method == sip.REFER {
 		req.AppendHeader(c.server.contact(c.user, c.flow))
 		req.AppendHeader(sip.NewHeader("Allow", allowedMethods))
-		req.AppendHeader(sip.NewHeader("Supported", supportedTags))
+		req.AppendHeader(sip.NewHeader("Supported", timerTag))
 	}
 	c.server.identify(req)
 	h.addTo(req)

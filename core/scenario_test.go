@@ -76,6 +76,8 @@ func set(o *core.Options, call *coretest.CallOptions, key, value string) (err er
 		o.MediaSilent, err = time.ParseDuration(value)
 	case "srtp":
 		o.SRTP = map[string]sdp.SRTP{"optional": sdp.SRTPOptional, "required": sdp.SRTPRequired}[value]
+	case "reliable":
+		o.Reliable = value == "true"
 	case "session_expires":
 		o.SessionExpires, err = time.ParseDuration(value)
 	case "min_se":

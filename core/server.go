@@ -42,6 +42,7 @@ type Options struct {
 	Trace       func(transaction.Trace)
 	Limits      transport.Limits
 
+	Reliable       bool          // send 18x reliably (RFC 3262) also if the caller only supports that
 	SessionExpires time.Duration // session interval that we ask for if the caller does not (RFC 4028); 0: none
 	MinSession     time.Duration // the least one that we accept; 0: 90 s
 }

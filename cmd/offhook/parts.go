@@ -112,7 +112,7 @@ func serverOptions(c *config.Config, log *slog.Logger) (core.Options, error) {
 		Codecs: codecs, DTMF: c.Media.EnableDTMF, MediaSilent: c.Media.Silent(), NoLatch: !c.Media.SymmetricRTP,
 		SRTP:     map[string]sdp.SRTP{"off": sdp.SRTPOff, "optional": sdp.SRTPOptional, "required": sdp.SRTPRequired}[c.Media.SRTP],
 		MaxCalls: c.Behavior.MaxConcurrentCalls, CallTimeout: c.Behavior.CallTimeout(),
-		SessionExpires: c.SIP.SessionExpires(), MinSession: c.SIP.MinSession(),
+		SessionExpires: c.SIP.SessionExpires(), MinSession: c.SIP.MinSession(), Reliable: c.SIP.ReliableProvisionals,
 		Timers: transaction.Timers{T1: time.Duration(c.SIP.T1Ms) * time.Millisecond, T2: time.Duration(c.SIP.T2Ms) * time.Millisecond},
 	}, nil
 }
