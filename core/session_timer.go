@@ -23,6 +23,7 @@ type sessionTimer struct {
 	least    time.Duration // that the peer accepts, as far as it has said so
 	ours     bool          // we refresh
 	byInvite bool          // the peer takes no UPDATE
+	asking   bool          // an UPDATE of ours has no final response yet
 	refresh  *transaction.Timer
 	expire   *transaction.Timer
 }
@@ -123,7 +124,7 @@ func (c *Call) expired() {
 func (c *Call) refresh() {
 	c.timer.refresh.Reset(min(10*time.Second, c.timer.interval/8)) // the 2xx begins a new interval
 	switch {
-	case c.holding != nil:
+	case c.holding != nil || c.timer.asking:
 	case c.timer.byInvite:
 		c.holding = &holding{pending: newPending(), on: c.negotiation.local.Hold, refresh: true}
 		c.offerHold()
@@ -135,9 +136,14 @@ func (c *Call) refresh() {
 func (c *Call) sendUpdate() {
 	req := c.newRequest(sip.UPDATE, nil)
 	c.askExpires(req)
+	c.timer.asking = true
 	err := c.sendInDialog(req, func(res *sip.Response, err error) {
+		if err == nil && res.IsProvisional() {
+			return
+		}
+		c.timer.asking = false
 		switch {
-		case c.state == Ended || err == nil && res.IsProvisional():
+		case c.state == Ended:
 		case err == nil && res.IsSuccess():
 			c.dialog.retarget(res.Contact())
 			c.refreshed(res)
@@ -146,6 +152,7 @@ func (c *Call) sendUpdate() {
 		}
 	}, nil)
 	if err != nil {
+		c.timer.asking = false
 		c.log.Warn("UPDATE not sent", "error", err)
 	}
 }

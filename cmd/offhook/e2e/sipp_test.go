@@ -132,3 +132,8 @@ func TestSIPpSessionTimer(t *testing.T) {
 		return h["active_calls"] == 0.0 && h["failed_calls"] == 5.0
 	})
 }
+
+func TestSIPpPrack(t *testing.T) {
+	s := start(t, "", "behavior.auto_answer_delay_ms=0")
+	sipp(t, s, time.Minute, "-sf", scenario(t, "prack.xml"), "-m", "10", "-r", "10").clean(t, 10)
+}
