@@ -20,9 +20,10 @@ type AnswerOptions struct {
 
 // Answer sends 200 with our answer, or with our offer if the INVITE had none,
 // and opens the media session. Confirmed tells of the ACK. The 200 waits for the
-// PRACK of a reliable provisional response (RFC 3262 §3). Once answered it does nothing. Errors: ErrEnded when a CANCEL was faster; ErrNoCommonCodec,
-// after which the call still rings; media.ErrNoPort, after which it has been
-// refused with 503.
+// PRACK of a reliable provisional response (RFC 3262 §3). Once answered it does
+// nothing. Errors: ErrEnded when a CANCEL was faster; ErrNoCommonCodec, after
+// which the call still rings; media.ErrNoPort, after which it has been refused
+// with 503.
 func (c *Call) Answer(o AnswerOptions) error {
 	c.shard.Lock()
 	defer c.shard.Unlock()
