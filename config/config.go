@@ -58,7 +58,17 @@ type SIP struct {
 	UserAgent   string   `koanf:"user_agent"`
 	T1Ms        int      `koanf:"t1_ms"`
 	T2Ms        int      `koanf:"t2_ms"`
+
+	SessionExpiresSeconds int  `koanf:"session_expires_seconds"`
+	MinSESeconds          int  `koanf:"min_se_seconds"`
+	ReliableProvisionals  bool `koanf:"reliable_provisionals"`
 }
+
+// SessionExpires is the session interval that we ask for by ourselves; 0: none.
+func (s SIP) SessionExpires() time.Duration { return seconds(float64(s.SessionExpiresSeconds)) }
+
+// MinSession is the least session interval that we accept.
+func (s SIP) MinSession() time.Duration { return seconds(float64(s.MinSESeconds)) }
 
 // Behavior is the [behavior] section. Scripts read it with config.get.
 type Behavior struct {

@@ -152,6 +152,8 @@ func TestErrorsNameThePlaceAndTheCure(t *testing.T) {
 		{"tone above half the sample rate", "[behavior]\ntone_frequency = 4000\n", Options{}, []string{":2: behavior.tone_frequency: 4000 Hz is not below half the sample rate: write less than 4000"}},
 		{"no way to hear digits", "[media]\ndtmf_inband = \"yes\"\n", Options{}, []string{`media.dtmf_inband: "yes" is not a choice: write "auto", "on" or "off"`}},
 		{"no SRTP mode", "[media]\nsrtp = \"on\"\n", Options{}, []string{`media.srtp: "on" is not a choice`}},
+		{"session timers", "[sip]\nmin_se_seconds = 0\nsession_expires_seconds = -1\n", Options{}, []string{":2: sip.min_se_seconds: 0 is too small", ":3: sip.session_expires_seconds: -1 is too small"}},
+		{"session interval below the least", "[sip]\nsession_expires_seconds = 60\n", Options{}, []string{"sip.session_expires_seconds: 60 is too small: write 90 or more"}},
 		{"negative RTP timeout", "[media]\nrtp_timeout = -1\n", Options{}, []string{"media.rtp_timeout: -1 is too small"}},
 		{"unknown codec", "[media]\npreferred_codecs = [\"PCMU\", \"G729\"]\n", Options{}, []string{`"G729" is not a codec we have`}},
 		{"transport to come", "[sip]\ntransport = \"tls\"\n", Options{}, []string{`sip.transport: "tls" is not available in this version`}},

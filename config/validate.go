@@ -43,6 +43,10 @@ func (s *SIP) validate(fail report) {
 	}
 	atLeast(fail, "sip.t1_ms", float64(s.T1Ms), 1)
 	atLeast(fail, "sip.t2_ms", float64(s.T2Ms), float64(s.T1Ms))
+	atLeast(fail, "sip.min_se_seconds", float64(s.MinSESeconds), 1)
+	if s.SessionExpiresSeconds != 0 {
+		atLeast(fail, "sip.session_expires_seconds", float64(s.SessionExpiresSeconds), float64(s.MinSESeconds))
+	}
 	if strings.ContainsAny(s.UserAgent, "\r\n") {
 		fail("sip.user_agent", "must be one line")
 	}

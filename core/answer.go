@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"time"
 
 	"offhook/core/sdp"
@@ -18,15 +19,16 @@ type AnswerOptions struct {
 }
 
 // Answer sends 200 with our answer, or with our offer if the INVITE had none,
-// and opens the media session. Confirmed tells of the ACK. Once answered it
-// does nothing. Errors: ErrEnded when a CANCEL was faster; ErrNoCommonCodec,
-// after which the call still rings; media.ErrNoPort, after which it has been
-// refused with 503.
+// and opens the media session. Confirmed tells of the ACK. The 200 waits for the
+// PRACK of a reliable provisional response (RFC 3262 §3). Once answered it does
+// nothing. Errors: ErrEnded when a CANCEL was faster; ErrNoCommonCodec, after
+// which the call still rings; media.ErrNoPort, after which it has been refused
+// with 503.
 func (c *Call) Answer(o AnswerOptions) error {
 	c.shard.Lock()
 	defer c.shard.Unlock()
 	switch {
-	case c.state.Answered():
+	case c.state.Answered() || c.reliable.answer != nil:
 		return nil
 	case c.state == Ended:
 		return ErrEnded
@@ -44,10 +46,23 @@ func (c *Call) Answer(o AnswerOptions) error {
 		return fmt.Errorf("answer: %w", err)
 	}
 	c.capabilities = capabilities // also for what the peer offers later
+	if c.reliable.giveUp != nil {
+		c.reliable.answer = func() { c.sendAnswer(o.Headers) }
+		return nil
+	}
+	c.sendAnswer(o.Headers)
+	return nil
+}
+
+// sendAnswer sends the 200. The shard is locked.
+func (c *Call) sendAnswer(h Headers) {
 	c.change(evAnswer)
 	c.answered = time.Now()
-	res := c.inviteResponse(200, "", o.Headers)
-	withSDP(res, c.negotiation.ours)
+	res := c.inviteResponse(200, "", h)
+	c.expires(c.request, res)
+	if !c.reliable.agreed {
+		withSDP(res, c.negotiation.ours)
+	}
 	if err := c.tx.Respond(res); err != nil {
 		c.log.Warn("response not sent", "status", 200, "error", err)
 	}
@@ -56,7 +71,6 @@ func (c *Call) Answer(o AnswerOptions) error {
 	c.server.stats.answered.Add(1)
 	c.log.Info("answered", "codec", c.negotiation.current.Codec.String(), "rtp", c.session.Addr().String(),
 		"after_ms", c.answered.Sub(c.began).Milliseconds())
-	return nil
 }
 
 // negotiate opens the media session, if there is none, and answers the offer of
@@ -66,7 +80,8 @@ func (c *Call) negotiate(capabilities sdp.Capabilities) error {
 	if c.negotiation.ours != nil {
 		return nil // early media settled it: the 200 repeats the answer (RFC 3261 §13.2.1)
 	}
-	if offer != nil { // before a port is taken for nothing
+	// checkOffer has weighed the offer with the call's own codecs; with others it is done before a port is taken for nothing
+	if offer != nil && !slices.Equal(capabilities.Codecs, c.capabilities.Codecs) {
 		if _, err := offer.Agree(capabilities); err != nil {
 			return noCodec(err)
 		}

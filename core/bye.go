@@ -122,6 +122,8 @@ func (c *Call) bye(tx *transaction.Server, req *sip.Request) {
 // and the shard is locked.
 func (c *Call) end(cause error) {
 	c.limit.Stop()
+	c.timer.stop()
+	c.reliable.stop()
 	c.ending.Cause = cause
 	if !c.answered.IsZero() {
 		c.ending.Duration = time.Since(c.answered)

@@ -46,6 +46,8 @@ type Call struct {
 	holding   *holding  // our re-INVITE; nil: there is none
 	reinvited uint32    // CSeq number of our last re-INVITE that got a 2xx
 	referral  *referral // our last REFER, as long as the peer tells of it
+	timer     sessionTimer
+	reliable  reliable // provisional responses
 
 	negotiation negotiation
 	session     *media.Session // nil until the first answer or early media
@@ -100,13 +102,33 @@ func (c *Call) Source() (addr netip.AddrPort, network string) {
 // Header returns the values of a header field of the INVITE, in order. The
 // name may be in any case and in compact form.
 func (c *Call) Header(name string) []string {
+	return fieldsOf(c.request, name)
+}
+
+// message is a request or a response.
+type message interface{ Headers() []sip.Header }
+
+// fieldsOf is Call.Header for any message.
+func fieldsOf(m message, name string) []string {
 	var values []string
-	for _, h := range c.request.Headers() {
+	for _, h := range m.Headers() {
 		if strings.EqualFold(longName(h.Name()), longName(name)) {
 			values = append(values, h.Value())
 		}
 	}
 	return values
+}
+
+// lists tells whether a header field with a list of words has that one.
+func lists(m message, name, word string) bool {
+	for _, value := range fieldsOf(m, name) {
+		for item := range strings.SplitSeq(value, ",") {
+			if strings.EqualFold(strings.TrimSpace(item), word) {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // longName is the name of a header field that has a compact form (RFC 3261

@@ -88,6 +88,7 @@ func (c *Call) newInvite(uri sip.Uri, o DialOptions) *sip.Request {
 	req := c.dialog.request(sip.INVITE)
 	req.AppendHeader(c.server.contact(o.From, c.flow))
 	req.AppendHeader(sip.NewHeader("Allow", allowedMethods))
+	req.AppendHeader(sip.NewHeader("Supported", timerTag))
 	c.server.identify(req)
 	o.Headers.addTo(req)
 	withSDP(req, c.negotiation.ours)
@@ -162,6 +163,7 @@ func (c *Call) inviteAnswered(res *sip.Response) {
 		return
 	}
 	c.settle(n)
+	c.refreshed(res)
 	close(c.confirmed)
 }
 

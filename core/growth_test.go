@@ -12,9 +12,10 @@ import (
 	"offhook/media"
 )
 
-// TestCallsLeaveNothing makes 5000 calls, one after the other, that end in four
+// TestCallsLeaveNothing makes 2000 calls, one after the other, that end in four
 // ways. A call weighs some 10 KB while it lasts; what is left of it must not even
-// be a pointer.
+// be a pointer. What calls leave grows in every round; what the runtime and other
+// tests do at the same time does not: one round of five without growth is enough.
 func TestCallsLeaveNothing(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		n := coretest.NewNetwork()
@@ -28,14 +29,17 @@ func TestCallsLeaveNothing(t *testing.T) {
 			checkBaseline(t, s, n)
 		}
 		calls(500) // maps and pools come to their size
-		before, goroutines := heap(), runtime.NumGoroutine()
-		calls(5000)
-		if now := runtime.NumGoroutine(); now > goroutines {
-			t.Errorf("%d goroutines, before %d", now, goroutines)
+		var grown int64
+		var more int
+		for range 5 {
+			before, goroutines := heap(), runtime.NumGoroutine()
+			calls(2000)
+			grown, more = int64(heap())-int64(before), runtime.NumGoroutine()-goroutines
+			if grown <= 20_000 && more <= 0 {
+				return
+			}
 		}
-		if grown := int64(heap()) - int64(before); grown > 250_000 {
-			t.Errorf("the heap has grown by %d bytes in 5000 calls", grown)
-		}
+		t.Errorf("the heap has grown by %d bytes and %d goroutines in the last 2000 of 10,500 calls", grown, more)
 	})
 }
 

@@ -22,6 +22,8 @@ type holding struct {
 	pending *Pending
 	on      bool
 	headers Headers
+	refresh bool     // it only keeps the session alive: see sessionTimer
+	next    *holding // a wish of the handler's that came during a refresh
 
 	sent   bool                // in progress: it has no final response yet
 	client *transaction.Client // nil until the request has left
@@ -29,7 +31,7 @@ type holding struct {
 	local  sdp.Local // that the offer describes
 	offer  []byte
 
-	glares int
+	glares int                // how often it met one of the peer's, or asked for too short a session
 	wait   *transaction.Timer // after a 491
 	giveUp *transaction.Timer // a provisional response came, the final one must
 }
@@ -49,11 +51,13 @@ func (c *Call) Hold(on bool, h Headers) (*Pending, error) {
 		return nil, fmt.Errorf("hold: %w", err)
 	}
 	p := newPending()
-	switch {
-	case c.holding != nil:
+	switch busy := c.holding; {
+	case busy != nil && (!busy.refresh || busy.next != nil):
 		p.finish(491)
 	case c.negotiation.local.Hold == on:
 		p.finish(200)
+	case busy != nil:
+		busy.next = &holding{pending: p, on: on, headers: h}
 	default:
 		c.holding = &holding{pending: p, on: on, headers: h}
 		c.offerHold()
@@ -80,6 +84,7 @@ func (c *Call) offerHold() {
 		return
 	}
 	req := c.newRequest(sip.INVITE, h.headers)
+	c.askExpires(req)
 	withSDP(req, h.offer)
 	seq := req.CSeq().SeqNo
 	h.sent, h.seq = true, seq
@@ -111,6 +116,13 @@ func (c *Call) holdResult(h *holding, seq uint32, res *sip.Response, err error) 
 	case c.holding != h || seq != h.seq:
 	case err == nil && res.StatusCode == 491 && h.glares < glareTimes:
 		c.holdLater(h)
+	case err == nil && res.StatusCode == 422 && h.glares < glareTimes && c.prolong(res): // RFC 4028 §7.4
+		h.glares++
+		c.refusedOffer(h)
+		c.offerHold()
+	case err == nil && h.refresh:
+		c.holdFailed(h, res.StatusCode)
+		c.notRefreshed(sip.INVITE, res, res.StatusCode)
 	default:
 		c.holdFailed(h, outcome(res, err))
 	}
@@ -128,7 +140,7 @@ func (c *Call) holdAgreed(h *holding, seq uint32, res *sip.Response) {
 		return
 	}
 	h.giveUp.Stop()
-	c.holding = nil
+	c.holding = h.next
 	n, err := sdp.Accept(res.Body(), h.offer)
 	if err != nil {
 		c.log.Warn("no usable answer to our re-INVITE", "error", err)
@@ -139,16 +151,19 @@ func (c *Call) holdAgreed(h *holding, seq uint32, res *sip.Response) {
 	}
 	c.negotiation.local, c.negotiation.ours = h.local, h.offer
 	c.settle(n)
-	c.log.Info("hold", "on", h.on, "send", n.Send, "receive", n.Receive)
+	c.log.Info("hold", "on", h.on, "send", n.Send, "receive", n.Receive, "refresh", h.refresh)
 	h.pending.finish(res.StatusCode)
+	c.refreshed(res)
+	c.offerHold() // the next one
 }
 
 // holdLater tries again after the time of RFC 3261 §14.1: long for the end that
-// made the Call-ID, short for the other one, so that they do not meet again.
+// made the Call-ID, short for the other one, so that they do not meet again. The
+// short one is 10 ms to 2 s: the 0 of the RFC would meet what has just met us.
 func (c *Call) holdLater(h *holding) {
 	h.glares++
 	c.refusedOffer(h)
-	wait := time.Duration(rand.IntN(201)) * 10 * time.Millisecond
+	wait := time.Duration(1+rand.IntN(200)) * 10 * time.Millisecond
 	if c.outgoing != nil {
 		wait = 2100*time.Millisecond + time.Duration(rand.IntN(191))*10*time.Millisecond
 	}
@@ -168,10 +183,11 @@ func (c *Call) refusedOffer(h *holding) {
 // holdFailed ends a re-INVITE of ours without a change.
 func (c *Call) holdFailed(h *holding, code int) {
 	c.refusedOffer(h)
-	c.holding = nil
-	c.log.Info("hold refused", "on", h.on, "status", code)
+	c.holding = h.next
+	c.log.Info("hold refused", "on", h.on, "status", code, "refresh", h.refresh)
 	h.pending.finish(code)
 	c.lost(sip.INVITE, code)
+	c.offerHold() // the next one
 }
 
 // drop ends the wait when the call ends. A transaction that the peer has answered
@@ -183,4 +199,7 @@ func (h *holding) drop() {
 		_ = h.client.Cancel() // fails when it is over
 	}
 	h.pending.finish(0)
+	if h.next != nil {
+		h.next.pending.finish(0)
+	}
 }

@@ -52,6 +52,7 @@ func (s *Server) newCall(tx *transaction.Server, req *sip.Request) *Call {
 	}
 	c.logTo(s.log.With("call", id))
 	c.dialog = newDialogAsUAS(req, tag, tx.Flow())
+	c.reliable.used = s.reliably(req)
 	return c
 }
 

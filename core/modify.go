@@ -36,7 +36,7 @@ func (c *Call) update(tx *transaction.Server, req *sip.Request) {
 		c.respond(tx, req, nil)
 	case c.holding.inProgress() || c.negotiation.pending:
 		c.server.refuse(tx, req, pendingOffer) // an offer of ours has no answer yet (RFC 3311 §5.2)
-	case !c.state.Answered():
+	case !c.state.Answered() && !c.reliable.settled():
 		c.server.refuse(tx, req, retryShortly()) // and here one of the peer's
 	default:
 		c.modify(tx, req)
@@ -85,6 +85,10 @@ func (c *Call) respond(tx *transaction.Server, req *sip.Request, body []byte) {
 	res := c.server.response(req, 200, "", nil)
 	res.AppendHeader(c.server.contact(c.user, c.flow))
 	res.AppendHeader(sip.NewHeader("Allow", allowedMethods))
+	res.AppendHeader(sip.NewHeader("Supported", supportedTags))
+	if c.state.Answered() {
+		c.expires(req, res)
+	}
 	if body != nil {
 		withSDP(res, body)
 	}

@@ -21,7 +21,7 @@ func (s *Server) options(tx *transaction.Server, req *sip.Request) {
 	res.AppendHeader(sip.NewHeader("Accept", acceptedBodies))
 	res.AppendHeader(sip.NewHeader("Accept-Encoding", "identity"))
 	res.AppendHeader(sip.NewHeader("Accept-Language", "en"))
-	res.AppendHeader(sip.NewHeader("Supported", ""))
+	res.AppendHeader(sip.NewHeader("Supported", supportedTags))
 	if err := tx.Respond(res); err != nil {
 		s.log.Debug("200 to OPTIONS not sent", "error", err)
 	}

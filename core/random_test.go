@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -19,7 +20,7 @@ import (
 // response to an INVITE, no answer after the end, no BYE before the ACK, and
 // nothing left.
 func TestRandomCalls(t *testing.T) {
-	for seed := range uint64(200) {
+	for seed := range uint64(300) {
 		if t.Failed() {
 			return
 		}
@@ -32,10 +33,21 @@ func TestRandomCalls(t *testing.T) {
 func randomCall(t *testing.T, seed uint64) {
 	n := coretest.NewNetwork()
 	random := rand.New(rand.NewPCG(seed, 1))
-	s := core.New(core.Options{Media: n.Media(), Handler: randomHandler(seed), DTMF: true, Log: discard(), CallTimeout: time.Minute, MediaSilent: 5 * time.Second})
+	s := core.New(core.Options{Media: n.Media(), Handler: randomHandler(seed), DTMF: true, Log: discard(), CallTimeout: time.Minute, MediaSilent: 5 * time.Second, MinSession: 2 * time.Second})
+	var extensions core.Headers
+	if random.IntN(3) == 0 {
+		extensions = append(extensions, core.Header{Name: "Require", Value: "100rel"})
+	}
+	if random.IntN(3) == 0 {
+		expires := fmt.Sprintf("%d;refresher=%s", 1+random.IntN(9), []string{"uac", "uas"}[random.IntN(2)])
+		extensions = append(extensions, core.Header{Name: "Supported", Value: "timer"}, core.Header{Name: "Session-Expires", Value: expires})
+	}
+	if random.IntN(2) == 0 {
+		extensions = append(extensions, core.Header{Name: "Allow", Value: "INVITE, BYE"}) // no UPDATE
+	}
 	c := n.NewCaller(s, coretest.CallOptions{
 		NoOffer: random.IntN(4) == 0, NoACK: random.IntN(4) == 0, NoAnswer: random.IntN(8) == 0, Transfer: random.IntN(3) - 1,
-		Transport: []string{"UDP", "TCP"}[random.IntN(2)],
+		Transport: []string{"UDP", "TCP"}[random.IntN(2)], Headers: extensions,
 	})
 	c.Invite()
 	invite := c.Messages()[0]
@@ -44,6 +56,7 @@ func randomCall(t *testing.T, seed uint64) {
 		func() { c.Modify(coretest.Offer{SDP: "v=0\r\n"}) }, func() { c.Info("application/dtmf", "1") },
 		func() { c.Send(c.NewRequest("UPDATE")) }, func() { c.Send(c.NewRequest("INVITE")) }, func() { c.Send(c.NewRequest("FOO")) },
 		func() { _ = c.SendRTP(make([]byte, random.IntN(200))) }, func() { c.Text("x") },
+		func() { c.Send(newPrack(c)) }, func() { c.Send(newPrack(c)) },
 	}
 	for range 1 + random.IntN(8) {
 		if random.IntN(2) == 0 {
@@ -65,6 +78,18 @@ func randomCall(t *testing.T, seed uint64) {
 			t.Logf("%t %s  %s", m.Sent, m.Start, m.Header("CSeq"))
 		}
 	}
+}
+
+// newPrack is for the last reliable response that has come, if there is one.
+func newPrack(c *coretest.Caller) coretest.Message {
+	m := c.NewRequest("PRACK")
+	for _, res := range slices.Backward(c.Messages()) {
+		if rseq := res.Header("RSeq"); rseq != "" {
+			m.Fields = append(m.Fields, core.Header{Name: "RAck", Value: rseq + " " + res.Header("CSeq")})
+			break
+		}
+	}
+	return m
 }
 
 // randomHandler does a few things at random, and returns or waits for the end.

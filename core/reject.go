@@ -39,7 +39,7 @@ func (c *Call) Redirect(uris []string, code int, h Headers) error {
 // refusable runs a refusal if the call can still be refused.
 func (c *Call) refusable(refuse func()) error {
 	switch {
-	case c.state.Answered():
+	case c.state.Answered() || c.reliable.answer != nil:
 		return ErrAnswered
 	case c.state == Ended:
 		return ErrEnded

@@ -48,12 +48,13 @@ func (p *Pending) finished() bool {
 }
 
 // newRequest makes a request within the dialog with what those of ours have in
-// common. REFER and INVITE refresh the target, so they have a Contact.
+// common. REFER, INVITE and UPDATE refresh the target, so they have a Contact.
 func (c *Call) newRequest(method sip.RequestMethod, h Headers) *sip.Request {
 	req := c.dialog.request(method)
-	if method == sip.INVITE || method == sip.REFER {
+	if method == sip.INVITE || method == sip.UPDATE || method == sip.REFER {
 		req.AppendHeader(c.server.contact(c.user, c.flow))
 		req.AppendHeader(sip.NewHeader("Allow", allowedMethods))
+		req.AppendHeader(sip.NewHeader("Supported", timerTag))
 	}
 	c.server.identify(req)
 	h.addTo(req)

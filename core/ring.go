@@ -24,7 +24,7 @@ func (c *Call) Progress(code int, h Headers) error {
 	c.shard.Lock()
 	defer c.shard.Unlock()
 	var body []byte
-	if code == 183 && c.state <= Early && len(c.request.Body()) > 0 {
+	if code == 183 && c.state <= Early && len(c.request.Body()) > 0 && !c.reliable.agreed {
 		if err := c.negotiate(c.capabilities); err != nil {
 			return err
 		}
@@ -35,8 +35,15 @@ func (c *Call) Progress(code int, h Headers) error {
 
 // provisional sends a 1xx with To-tag and Contact. The shard is locked.
 func (c *Call) provisional(code int, body []byte, h Headers) error {
-	if c.state.Answered() {
+	if c.state.Answered() || c.reliable.answer != nil {
 		return ErrAnswered
+	}
+	if c.reliable.used && c.state != Ended && len(c.request.Body()) == 0 && c.negotiation.ours == nil {
+		// the first reliable response makes the offer that the INVITE has not (RFC 3261 §13.2.1)
+		if err := c.negotiate(c.capabilities); err != nil {
+			return err
+		}
+		body = c.negotiation.ours
 	}
 	if !c.change(evProvisional) {
 		return ErrEnded
@@ -45,7 +52,11 @@ func (c *Call) provisional(code int, body []byte, h Headers) error {
 	if body != nil {
 		withSDP(res, body)
 	}
-	if err := c.tx.Respond(res); err != nil {
+	if c.reliable.used {
+		if err := c.sendReliably(res); err != nil {
+			return err
+		}
+	} else if err := c.tx.Respond(res); err != nil {
 		c.log.Warn("response not sent", "status", code, "error", err)
 	}
 	c.log.Info("progress", "status", code)
@@ -58,6 +69,7 @@ func (c *Call) inviteResponse(code int, reason string, h Headers) *sip.Response 
 	if code < 300 {
 		res.AppendHeader(c.server.contact(c.user, c.flow))
 		res.AppendHeader(sip.NewHeader("Allow", allowedMethods))
+		res.AppendHeader(sip.NewHeader("Supported", supportedTags))
 	}
 	h.addTo(res)
 	return res

@@ -76,6 +76,12 @@ func set(o *core.Options, call *coretest.CallOptions, key, value string) (err er
 		o.MediaSilent, err = time.ParseDuration(value)
 	case "srtp":
 		o.SRTP = map[string]sdp.SRTP{"optional": sdp.SRTPOptional, "required": sdp.SRTPRequired}[value]
+	case "reliable":
+		o.Reliable = value == "true"
+	case "session_expires":
+		o.SessionExpires, err = time.ParseDuration(value)
+	case "min_se":
+		o.MinSession, err = time.ParseDuration(value)
 	case "t1":
 		o.Timers.T1, err = time.ParseDuration(value)
 	case "ports": // all but as many are taken

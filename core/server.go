@@ -42,6 +42,10 @@ type Options struct {
 	Timers      transaction.Timers // of RFC 3261 §17
 	Trace       func(transaction.Trace)
 	Limits      transport.Limits
+
+	Reliable       bool          // send 18x reliably (RFC 3262) also if the caller only supports that
+	SessionExpires time.Duration // session interval that we ask for if the caller does not (RFC 4028); 0: none
+	MinSession     time.Duration // the least one that we accept; 0: 90 s
 }
 
 // Server is a user agent. It listens on nothing until Listen.
@@ -82,6 +86,9 @@ func New(o Options) *Server {
 	}
 	if o.MaxCalls == 0 {
 		o.MaxCalls = 100
+	}
+	if o.MinSession == 0 {
+		o.MinSession = 90 * time.Second // RFC 4028 §4
 	}
 	if o.Codecs == nil {
 		o.Codecs = []media.Codec{media.PCMU, media.PCMA}

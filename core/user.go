@@ -54,6 +54,8 @@ func (s user) inDialog(tx *transaction.Server, req *sip.Request, c *Call) {
 		c.update(tx, req)
 	case sip.BYE:
 		c.bye(tx, req)
+	case sip.PRACK:
+		c.prack(tx, req)
 	case sip.INFO:
 		c.info(tx, req)
 	case sip.MESSAGE:
@@ -62,7 +64,7 @@ func (s user) inDialog(tx *transaction.Server, req *sip.Request, c *Call) {
 		c.notify(tx, req)
 	case sip.OPTIONS:
 		s.options(tx, req)
-	case sip.REGISTER, sip.SUBSCRIBE, sip.REFER, sip.PUBLISH, sip.PRACK:
+	case sip.REGISTER, sip.SUBSCRIBE, sip.REFER, sip.PUBLISH:
 		s.refuse(tx, req, notAllowed)
 	default:
 		s.refuse(tx, req, notImplemented)

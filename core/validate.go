@@ -18,8 +18,11 @@ func (r *refusal) with(name, value string) *refusal {
 }
 
 const (
-	allowedMethods = "INVITE, ACK, CANCEL, BYE, OPTIONS, INFO, UPDATE, MESSAGE, NOTIFY"
-	allowedOutside = "INVITE, ACK, CANCEL, BYE, OPTIONS, INFO, UPDATE" // MESSAGE and NOTIFY belong to a call here
+	allowedMethods = "INVITE, ACK, CANCEL, BYE, OPTIONS, INFO, UPDATE, MESSAGE, NOTIFY, PRACK"
+	timerTag       = "timer"  // RFC 4028
+	reliableTag    = "100rel" // RFC 3262, of incoming calls
+	supportedTags  = reliableTag + ", " + timerTag
+	allowedOutside = "INVITE, ACK, CANCEL, BYE, OPTIONS, INFO, UPDATE, PRACK" // MESSAGE and NOTIFY belong to a call here
 
 	sdpType        = "application/sdp"
 	textType       = "text/plain"
@@ -59,19 +62,21 @@ func (s *Server) validate(req *sip.Request) *refusal {
 			return noContact
 		}
 	}
-	if len(req.Body()) > 0 && (req.Method == sip.INVITE || req.Method == sip.UPDATE) && !isSDP(req) {
+	if len(req.Body()) > 0 && (req.Method == sip.INVITE || req.Method == sip.UPDATE || req.Method == sip.PRACK) && !isSDP(req) {
 		return wrongBody
+	}
+	if req.Method == sip.INVITE || req.Method == sip.UPDATE {
+		return s.tooBrief(req)
 	}
 	return nil
 }
 
-// requires returns the option tags of Require. We support none, so each is one
-// that we lack (RFC 3261 §8.2.2.3).
+// requires returns the option tags of Require that we lack (RFC 3261 §8.2.2.3).
 func requires(req *sip.Request) string {
 	var tags []string
 	for _, h := range req.GetHeaders("Require") {
 		for tag := range strings.SplitSeq(h.Value(), ",") {
-			if tag = strings.TrimSpace(tag); tag != "" {
+			if tag = strings.TrimSpace(tag); tag != "" && !strings.EqualFold(tag, timerTag) && !strings.EqualFold(tag, reliableTag) {
 				tags = append(tags, tag)
 			}
 		}

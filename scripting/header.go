@@ -109,7 +109,7 @@ func toHeaders(v lua.LValue) ([]Header, error) {
 // ownHeaders are the header fields that keep dialogs and transactions together: the server alone sets them.
 var ownHeaders = []string{
 	"via", "v", "from", "f", "to", "t", "call-id", "i", "cseq", "contact", "m", "content-length", "l", "content-type", "c",
-	"max-forwards", "route", "record-route",
+	"max-forwards", "route", "record-route", "session-expires", "x", "min-se", "rseq", "rack",
 }
 
 // checkHeader refuses what would break the message: RFC 3261 §25.1 allows a token as name, and one line as value.

@@ -287,6 +287,7 @@ func TestErrors(t *testing.T) {
 		{`call:play("a.wav", { volume = 50 })`, `call:play: option volume: 50 is not within -60 to 30 dB`},
 		{`call:verdict("maybe")`, `call:verdict: result: "maybe" is not one of pass, fail`},
 		{`call:set_header("Via", "x")`, `call:set_header: Via is set by the server, not by scripts`},
+		{`call:set_header("Session-Expires", "90")`, `call:set_header: Session-Expires is set by the server, not by scripts`},
 		{`call:set_header("X-A", "1\r\nVia: evil")`, `call:set_header: X-A: "1\r\nVia: evil" is not one line of text`},
 		{`call:set_header("X A", "1")`, `call:set_header: "X A" is not the name of a header field`},
 		{`call:ring{ headers = "X" }`, `call:ring: option headers: "X" is not a table`},

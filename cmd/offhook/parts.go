@@ -113,6 +113,7 @@ func serverOptions(c *config.Config, log *slog.Logger) (core.Options, error) {
 		Inband:   map[string]media.Inband{"auto": media.InbandAuto, "on": media.InbandOn, "off": media.InbandOff}[c.Media.DTMFInband],
 		SRTP:     map[string]sdp.SRTP{"off": sdp.SRTPOff, "optional": sdp.SRTPOptional, "required": sdp.SRTPRequired}[c.Media.SRTP],
 		MaxCalls: c.Behavior.MaxConcurrentCalls, CallTimeout: c.Behavior.CallTimeout(),
+		SessionExpires: c.SIP.SessionExpires(), MinSession: c.SIP.MinSession(), Reliable: c.SIP.ReliableProvisionals,
 		Timers: transaction.Timers{T1: time.Duration(c.SIP.T1Ms) * time.Millisecond, T2: time.Duration(c.SIP.T2Ms) * time.Millisecond},
 	}, nil
 }

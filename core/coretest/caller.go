@@ -30,7 +30,7 @@ type CallOptions struct {
 	Source      netip.AddrPort // of the caller; zero: 192.0.2.7:5060
 	Server      netip.AddrPort // that it calls; zero: 192.0.2.1:5060
 	NoACK       bool           // leave it to the user of the Caller to acknowledge finals
-	NoAnswer    bool           // leave it to the user to answer the server's requests
+	NoAnswer    bool           // leave it to the user to answer the server's requests, and to send PRACK
 	Transfer    int            // final status that it tells of a call that the server asks for (REFER); 0: 200, negative: it tells nothing
 
 	// OnMessage gets every message, sent or received, in order. It may call any

@@ -181,3 +181,16 @@ func TestServerOffers(t *testing.T) {
 		}
 	})
 }
+
+// TestReliableProvisional requires 100rel, with an offer and without.
+func TestReliableProvisional(t *testing.T) {
+	for _, noOffer := range []bool{false, true} {
+		bubble(t, ringing, func(n *coretest.Network, s *core.Server) {
+			c := n.Call(s, coretest.CallOptions{NoOffer: noOffer, Headers: core.Headers{{Name: "Require", Value: "100rel"}}})
+			<-c.Done()
+			if want := []int{100, 180, 200, 200}; !slices.Equal(statuses(c), want) || c.Heard() < 99 {
+				t.Errorf("without offer %t: responses %v, want %v, %d packets", noOffer, statuses(c), want, c.Heard())
+			}
+		})
+	}
+}

@@ -32,6 +32,7 @@ func (c *Caller) takeInviteResponse(res Message) {
 		c.dialog.learn(res)
 	}
 	if status < 200 {
+		c.takeProvisional(res)
 		return
 	}
 	if status < 300 {
@@ -44,6 +45,22 @@ func (c *Caller) takeInviteResponse(res Message) {
 	}
 	ack := c.newACK()
 	c.react(func() { c.Send(ack) })
+}
+
+// takeProvisional acknowledges a reliable provisional response (RFC 3262 §4), with the
+// answer if it makes an offer. c.mu is held.
+func (c *Caller) takeProvisional(res Message) {
+	rseq := res.Header("RSeq")
+	if rseq == "" || c.o.NoAnswer {
+		return
+	}
+	prack := c.newRequest("PRACK")
+	prack.add("RAck", rseq+" "+res.Header("CSeq"))
+	if c.bodyless && res.Body != "" {
+		c.describeLocked(&prack, Offer{})
+		c.bodyless = false // the 2xx makes none
+	}
+	c.react(func() { c.Send(prack) })
 }
 
 // takeRequest answers what the server asks: c.mu is held.

@@ -122,7 +122,10 @@ func directionOf(d *sdp.SessionDescription, m *sdp.MediaDescription) sdp.Directi
 // whole tens of milliseconds.
 func ptimeOf(m *sdp.MediaDescription) time.Duration {
 	read := func(name string, otherwise time.Duration) time.Duration {
-		value, _ := m.Attribute(name)
+		value, ok := m.Attribute(name)
+		if !ok {
+			return otherwise
+		}
 		ms, err := strconv.ParseFloat(strings.TrimSpace(value), 64)
 		if err != nil || !(ms > 0 && ms < 1000) {
 			return otherwise

@@ -123,3 +123,17 @@ func TestSIPpReinvite(t *testing.T) {
 	s := start(t, "", "behavior.auto_answer_delay_ms=0")
 	sipp(t, s, time.Minute, "-sf", scenario(t, "reinvite.xml"), "-m", "10", "-r", "10").clean(t, 10)
 }
+
+func TestSIPpSessionTimer(t *testing.T) {
+	s := start(t, "", "behavior.auto_answer_delay_ms=0", "sip.min_se_seconds=4")
+	sipp(t, s, time.Minute, "-sf", scenario(t, "session_timer.xml"), "-m", "5", "-r", "5").clean(t, 5)
+	eventually(t, 5*time.Second, "the calls count as failed", func() bool {
+		_, h := s.status()
+		return h["active_calls"] == 0.0 && h["failed_calls"] == 5.0
+	})
+}
+
+func TestSIPpPrack(t *testing.T) {
+	s := start(t, "", "behavior.auto_answer_delay_ms=0")
+	sipp(t, s, time.Minute, "-sf", scenario(t, "prack.xml"), "-m", "10", "-r", "10").clean(t, 10)
+}
