@@ -22,9 +22,6 @@ const longestTests = time.Minute
 // passesTests runs the tests of scripts that are about to come to life, with scripting.test_before_swap; those that fail are
 // Findings. Scripts without tests pass. The tests run in a process of their own: whatever they do, the calls of this one go on.
 func passesTests(ctx context.Context, c *config.Config, files fs.FS) error {
-	if tests, err := fs.Glob(files, "*_test.lua"); len(tests) == 0 {
-		return err
-	}
 	ctx, cancel := context.WithTimeout(ctx, longestTests)
 	defer cancel()
 	report, err := testInChild(ctx, c, files)

@@ -162,6 +162,13 @@ end)
 	load(3, "")
 	write(t, dir, "default_test.lua", `test("begins"`)
 	load(3, "default_test.lua:1")
+	write(t, dir, "default_test.lua", "-- no test yet\n")
+	load(4, "")
+	if err := os.Mkdir(filepath.Join(dir, "lib"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	write(t, dir, "lib/sum_test.lua", `test("sums", function(t) t:eq(1 + 1, 3) end)`)
+	load(4, `lib/sum_test.lua:1: test "sums"`)
 }
 
 func TestFilesOfAGeneration(t *testing.T) {

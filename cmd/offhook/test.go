@@ -108,6 +108,9 @@ func (o *testOptions) run(ctx context.Context, stdout, stderr io.Writer) error {
 	}
 	defer fsys.Close()
 	report, err := testScripts(ctx, o.config, fsys.FS(), o.match)
+	if o.json && errors.Is(err, scripttest.ErrNoTests) {
+		err = errors.Join(err, scripttest.WriteJSON(stdout, report))
+	}
 	if err != nil && len(report.Results) == 0 {
 		return o.explain(err, from, stderr)
 	}
