@@ -26,12 +26,6 @@ type UnknownTone = tone.UnknownError
 // tone.Parse for all there are. Errors name the position; a name that is not known is an *UnknownTone.
 func ParseTone(text string) (ToneSpec, error) { return tone.Parse(text) }
 
-// ToneCountries lists the countries that a name of a tone can begin with.
-func ToneCountries() []string { return tone.Countries() }
-
-// ToneNames lists the tones of a country.
-func ToneNames(country string) []string { return tone.Names(country) }
-
 // Tone is a tone. What cannot be had, such as a frequency above half the sample rate or a level above the codec's
 // overload point, is an error of Clip.
 //

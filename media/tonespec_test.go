@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"offhook/media/measure"
+	"offhook/media/tone"
 )
 
 // spoken is a tone from text at a level in dBm0.
@@ -113,8 +114,8 @@ func TestCadenceTimes(t *testing.T) {
 // TestAllCountryTones renders every tone of every country in every codec, and hears that its first part sounds.
 func TestAllCountryTones(t *testing.T) {
 	for _, codec := range []Codec{PCMU, PCMA} {
-		for _, country := range ToneCountries() {
-			for _, name := range ToneNames(country) {
+		for _, country := range tone.Countries() {
+			for _, name := range tone.Names(country) {
 				text := country + "." + name
 				c := clipOf(t, Tone(spoken(t, text, -10)), codec, 20*time.Millisecond)
 				if level := power(codec, heard(t, c, 1)); level < -14 || level > -5 {

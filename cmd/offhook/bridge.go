@@ -50,12 +50,22 @@ func (c call) Redirect(targets []string, code int, h []scripting.Header) error {
 }
 
 func (c call) Hangup(o scripting.HangupOptions) error {
-	causes := map[scripting.By]error{
-		scripting.ByLimit: core.ErrLimit, scripting.ByMediaTimeout: core.ErrMediaTimeout, scripting.ByError: core.ErrHandler,
-	}
 	return ended(c.Call.Hangup(core.HangupOptions{
-		Code: o.Code, Reason: o.Reason, Q850: o.Q850, Headers: headers(o.Headers), Cause: causes[o.By], Failed: o.Failed,
+		Code: o.Code, Reason: o.Reason, Q850: o.Q850, Headers: headers(o.Headers), Cause: causeOf(o.By), Failed: o.Failed,
 	}))
+}
+
+// causeOf is what ends a call that a script does not end of its own will.
+func causeOf(by scripting.By) error {
+	switch by {
+	case scripting.ByLimit:
+		return core.ErrLimit
+	case scripting.ByMediaTimeout:
+		return core.ErrMediaTimeout
+	case scripting.ByError:
+		return core.ErrHandler
+	}
+	return nil
 }
 
 func (c call) Hold(on bool, h []scripting.Header) (scripting.Pending, error) {
@@ -78,7 +88,10 @@ func pending(p *core.Pending, err error) (scripting.Pending, error) {
 }
 
 func (c call) Play(src media.Source) (scripting.Playback, error) {
-	p, err := c.Call.Play(src)
+	return playback(c.Call.Play(src))
+}
+
+func playback(p *media.Playback, err error) (scripting.Playback, error) {
 	if err != nil {
 		return nil, ended(err)
 	}
@@ -86,19 +99,11 @@ func (c call) Play(src media.Source) (scripting.Playback, error) {
 }
 
 func (c call) SendDTMF(digits string, on, gap time.Duration) (scripting.Playback, error) {
-	p, err := c.Call.SendDTMF(digits, on, gap)
-	if err != nil {
-		return nil, ended(err)
-	}
-	return p, nil
+	return playback(c.Call.SendDTMF(digits, on, gap))
 }
 
 func (c call) Echo(o media.EchoOptions) (scripting.Playback, error) {
-	p, err := c.Call.Echo(o)
-	if err != nil {
-		return nil, ended(err)
-	}
-	return p, nil
+	return playback(c.Call.Echo(o))
 }
 
 func (c call) Record(o media.RecordOptions) (scripting.Recording, error) {

@@ -26,7 +26,9 @@ import (
 
 func newScripts(c *config.Config, log *slog.Logger, out outside) (*scripting.Engine, error) {
 	o := scriptOptions(c, log)
-	o.HTTP, o.Store, o.Metrics = out.http, out.store, out.metrics
+	if out != (outside{}) { // a nil pointer would not be a nil interface
+		o.HTTP, o.Store, o.Metrics = out.http, out.store, out.metrics
+	}
 	if c.Scripting.TestBeforeSwap {
 		o.Check = func(ctx context.Context, files fs.FS) error { return passesTests(ctx, c, files) }
 	}

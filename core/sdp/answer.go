@@ -76,15 +76,6 @@ func (o *Offered) Answer(l Local, c Capabilities) (answer []byte, n Negotiated, 
 	return answer, n, err
 }
 
-// Answer reads an offer and answers it, see Offered.Answer.
-func Answer(offer []byte, l Local, c Capabilities) (answer []byte, n Negotiated, err error) {
-	o, err := Read(offer)
-	if err != nil {
-		return nil, n, err
-	}
-	return o.Answer(l, c)
-}
-
 // Revise answers an offer within a dialog, in which before is our latest
 // description, made as l. The version of the o= line goes up by one, and with it
 // that of the Local returned, only if the answer differs from before (RFC 3264 §8):

@@ -332,3 +332,12 @@ func TestRevise(t *testing.T) {
 		t.Errorf("after a refused offer: %+v, error %v", after, err)
 	}
 }
+
+// Answer reads an offer and answers it, see Offered.Answer.
+func Answer(offer []byte, l Local, c Capabilities) (answer []byte, n Negotiated, err error) {
+	o, err := Read(offer)
+	if err != nil {
+		return nil, n, err
+	}
+	return o.Answer(l, c)
+}
