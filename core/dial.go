@@ -47,7 +47,7 @@ func (s *Server) Dial(ctx context.Context, o DialOptions) (*Call, error) {
 		server: s, id: strconv.FormatUint(rand.Uint64()>>16, 36), flow: flow, user: o.From,
 		began: time.Now(), outgoing: &outgoing{}, confirmed: make(chan struct{}),
 	}
-	c.logTo(s.log.With("call", c.id))
+	c.logTo(s.log)
 	c.capabilities = s.capabilities
 	if o.Codecs != nil {
 		c.capabilities.Codecs = o.Codecs

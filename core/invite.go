@@ -35,7 +35,7 @@ func (s *Server) invite(tx *transaction.Server, req *sip.Request) {
 	} else if s.o.CallTimeout > 0 {
 		c.limit = c.shard.AfterFunc(s.o.CallTimeout, func() { c.hangup(ErrLimit, HangupOptions{}) })
 	}
-	go c.run(ctx) // ends when the handler returns; Server.Close waits for it
+	s.workers.serve(ctx, c)
 }
 
 // newCall makes the call of an INVITE. Its tag goes into the request's own To,
@@ -50,7 +50,7 @@ func (s *Server) newCall(tx *transaction.Server, req *sip.Request) *Call {
 		shard:        s.transactions.Shard(req.CallID().Value()),
 		confirmed:    make(chan struct{}),
 	}
-	c.logTo(s.log.With("call", id))
+	c.logTo(s.log)
 	c.dialog = newDialogAsUAS(req, tag, tx.Flow())
 	c.reliable.used = s.reliably(req)
 	return c
@@ -88,7 +88,7 @@ func headersOf(r *refusal) Headers {
 	return hs
 }
 
-// run is the call's goroutine. A handler that panics ends its own call only.
+// run is what the call's goroutine does. A handler that panics ends its own call only.
 func (c *Call) run(ctx context.Context) {
 	defer c.server.leave()
 	defer c.cancel(nil)

@@ -64,6 +64,7 @@ type Server struct {
 	redials  sync.WaitGroup // see sendInDialog
 	idle     chan struct{}  // closed when draining and no call is left
 	handlers sync.WaitGroup // one for each call, ends with its handler
+	workers  *workers
 
 	stats counters
 }
@@ -98,6 +99,7 @@ func New(o Options) *Server {
 		capabilities: sdp.Capabilities{Codecs: o.Codecs, DTMF: o.DTMF, SRTP: o.SRTP},
 		dialogs:      map[dialogID]*Call{},
 		idle:         make(chan struct{}),
+		workers:      newWorkers(),
 	}
 	s.transactions = transaction.New(transaction.Options{Log: o.Log, Timers: o.Timers, User: user{s}, Trace: o.Trace})
 	s.transport = transport.New(transport.Options{Log: o.Log, Receive: s.transactions.Receive, Limits: o.Limits})
@@ -138,6 +140,7 @@ func (s *Server) Close() error {
 	cancel()
 	_ = s.Drain(ctx) // calls that were left are ended, which is what Close is for
 	s.handlers.Wait()
+	s.workers.close()
 	s.endRedials()
 	err := s.transport.Close()
 	s.transactions.Close()
