@@ -39,9 +39,10 @@ func newDialogAsUAS(req *sip.Request, localTag string, f transport.Flow) dialog 
 		flow:      f,
 		natted:    viaNAT(req, f),
 	}
-	d.local.Params = setTag(d.local.Params, localTag)
-	for _, h := range req.GetHeaders("Record-Route") {
-		d.routes = append(d.routes, routeOf(h)...)
+	if req.RecordRoute() != nil {
+		for _, h := range req.GetHeaders("Record-Route") {
+			d.routes = append(d.routes, routeOf(h)...)
+		}
 	}
 	return d
 }

@@ -19,7 +19,7 @@ import (
 // invite takes an INVITE that begins a call: 100 at once, and if the call is
 // admitted and its offer is one we can answer, a goroutine for its handler.
 func (s *Server) invite(tx *transaction.Server, req *sip.Request) {
-	if err := tx.Respond(s.response(req, 100, "", nil)); err != nil {
+	if err := tx.Respond(s.response(req, 100, "")); err != nil {
 		s.log.Debug("100 not sent", "error", err)
 	}
 	c := s.newCall(tx, req)
@@ -42,7 +42,7 @@ func (s *Server) invite(tx *transaction.Server, req *sip.Request) {
 // so that every response to it has the same.
 func (s *Server) newCall(tx *transaction.Server, req *sip.Request) *Call {
 	tag := newTag()
-	req.To().Params = setTag(req.To().Params, tag)
+	req.To().Params.Add("tag", tag)
 	id := strconv.FormatUint(rand.Uint64()>>16, 36)
 	c := &Call{
 		server: s, id: id, request: req, flow: tx.Flow(), user: req.Recipient.User, tx: tx, began: time.Now(),

@@ -12,6 +12,9 @@ import (
 // it, say.
 func (c *Call) Announce(attrs ...any) {
 	c.labels.add(attrs)
+	if !c.log.Enabled(context.Background(), slog.LevelInfo) {
+		return
+	}
 	c.log.Info("call", "from", c.From().User, "to", c.RequestURI().User, "remote", c.flow.Remote().String(), "transport", c.flow.Network())
 }
 

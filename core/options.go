@@ -13,15 +13,12 @@ func (s *Server) options(tx *transaction.Server, req *sip.Request) {
 		s.refuse(tx, req, r)
 		return
 	}
-	res := s.response(req, 200, "", nil)
-	if _, ok := tagOf(res.To().Params); !ok {
-		res.To().Params = setTag(res.To().Params, newTag())
-	}
-	res.AppendHeader(sip.NewHeader("Allow", allowedMethods))
+	res := s.response(req, 200, "")
+	res.AppendHeader(allow)
 	res.AppendHeader(sip.NewHeader("Accept", acceptedBodies))
 	res.AppendHeader(sip.NewHeader("Accept-Encoding", "identity"))
 	res.AppendHeader(sip.NewHeader("Accept-Language", "en"))
-	res.AppendHeader(sip.NewHeader("Supported", supportedTags))
+	res.AppendHeader(supported)
 	if err := tx.Respond(res); err != nil {
 		s.log.Debug("200 to OPTIONS not sent", "error", err)
 	}

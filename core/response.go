@@ -5,6 +5,7 @@ import (
 	"net"
 	"net/netip"
 	"strconv"
+	"strings"
 
 	"github.com/emiago/sipgo/sip"
 
@@ -23,16 +24,41 @@ func (hs Headers) addTo(m sip.Message) {
 	}
 }
 
-// response makes a response with what every one of ours has.
-func (s *Server) response(req *sip.Request, code int, reason string, body []byte) *sip.Response {
+// response makes a response with what every one of ours has (RFC 3261 §8.2.6).
+// It shares the header fields of the request, as it will only be turned into
+// bytes. A request without To-tag gets one, the same for all its responses; only
+// 100 does without.
+func (s *Server) response(req *sip.Request, code int, reason string) *sip.Response {
 	if reason == "" {
 		reason = phrase(code)
 	}
-	res := sip.NewResponseFromRequest(req, code, reason, body)
-	if s.o.UserAgent != "" {
-		res.AppendHeader(sip.NewHeader("Server", s.o.UserAgent))
+	if to := req.To(); code != 100 && !to.Params.Has("tag") {
+		to.Params.Add("tag", newTag())
+	}
+	res := sip.NewResponse(code, reason)
+	for _, h := range req.Headers() {
+		if echoed(h, req.Method, code) {
+			res.AppendHeader(h)
+		}
+	}
+	res.SetBody(nil) // Content-Length: 0
+	if s.signature != nil {
+		res.AppendHeader(s.signature)
 	}
 	return res
+}
+
+// echoed tells whether a response repeats a header field of its request: what
+// names the transaction, and the route of a dialog that it makes (RFC 3261
+// §8.2.6.1, §8.2.6.2, §12.1.1).
+func echoed(h sip.Header, method sip.RequestMethod, code int) bool {
+	switch h.(type) {
+	case *sip.ViaHeader, *sip.FromHeader, *sip.ToHeader, *sip.CallIDHeader, *sip.CSeqHeader:
+		return true
+	case *sip.RecordRouteHeader:
+		return method != sip.REGISTER && code > 100 && code < 300
+	}
+	return code == 100 && strings.EqualFold(h.Name(), "Timestamp")
 }
 
 // withSDP gives a message its session description.

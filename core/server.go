@@ -9,6 +9,8 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/emiago/sipgo/sip"
+
 	"offhook/core/sdp"
 	"offhook/core/transaction"
 	"offhook/core/transport"
@@ -53,6 +55,7 @@ type Server struct {
 	o            Options
 	log          *slog.Logger
 	capabilities sdp.Capabilities
+	signature    sip.Header // Server, on each response; nil: none
 	transport    *transport.Layer
 	transactions *transaction.Layer
 	started      time.Time
@@ -100,6 +103,9 @@ func New(o Options) *Server {
 		dialogs:      map[dialogID]*Call{},
 		idle:         make(chan struct{}),
 		workers:      newWorkers(),
+	}
+	if o.UserAgent != "" {
+		s.signature = sip.NewHeader("Server", o.UserAgent)
 	}
 	s.transactions = transaction.New(transaction.Options{Log: o.Log, Timers: o.Timers, User: user{s}, Trace: o.Trace})
 	s.transport = transport.New(transport.Options{Log: o.Log, Receive: s.transactions.Receive, Limits: o.Limits})

@@ -96,14 +96,9 @@ func (s user) Response(res *sip.Response, _ transport.Flow) {
 
 // refuse answers a request that begins or changes nothing.
 func (s *Server) refuse(tx *transaction.Server, req *sip.Request, r *refusal) {
-	res := s.response(req, r.code, r.reason, nil)
+	res := s.response(req, r.code, r.reason)
 	for _, h := range r.headers {
 		res.AppendHeader(h)
-	}
-	if to := res.To(); to != nil { // tag it here: the same for every copy of the request
-		if _, ok := tagOf(to.Params); !ok {
-			to.Params.Add("tag", newTag())
-		}
 	}
 	if err := tx.Respond(res); err != nil {
 		s.log.Debug("response not sent", "status", r.code, "error", err)

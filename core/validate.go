@@ -42,6 +42,13 @@ var (
 	unavailable    = &refusal{code: 503, reason: "Service Unavailable"}
 )
 
+// Header fields of many messages, made once: nobody changes them.
+var (
+	allow          = sip.NewHeader("Allow", allowedMethods)
+	supported      = sip.NewHeader("Supported", supportedTags)
+	timerSupported = sip.NewHeader("Supported", timerTag)
+)
+
 // validate inspects what every request must have (RFC 3261 §8.2.1 to §8.2.3).
 // Via, From, To, Call-ID and CSeq were checked below; nil means that the
 // request is fine.
@@ -74,8 +81,8 @@ func (s *Server) validate(req *sip.Request) *refusal {
 // requires returns the option tags of Require that we lack (RFC 3261 §8.2.2.3).
 func requires(req *sip.Request) string {
 	var tags []string
-	for _, h := range req.GetHeaders("Require") {
-		for tag := range strings.SplitSeq(h.Value(), ",") {
+	for _, value := range fieldsOf(req, "Require") {
+		for tag := range strings.SplitSeq(value, ",") {
 			if tag = strings.TrimSpace(tag); tag != "" && !strings.EqualFold(tag, timerTag) && !strings.EqualFold(tag, reliableTag) {
 				tags = append(tags, tag)
 			}

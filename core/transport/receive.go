@@ -66,8 +66,6 @@ func (l *Layer) receive(b []byte, h head, f Flow) {
 			f.answerPort = port
 		}
 	}
-	msg.SetTransport(f.Network())
-	msg.SetSource(f.remote.String())
 	l.count.received.Add(1)
 	l.onMessage(msg, f)
 }
