@@ -80,6 +80,7 @@ func New(o Options) (*Engine, error) {
 	if err != nil {
 		return nil, err
 	}
+	e.ports.keep = keptPairs()
 	for i := range o.Shards {
 		// Staggered, so that the shards do not wake for their slots at the same moment.
 		clock, err := newMonotonic(time.Duration(i) * wheelSlot / time.Duration(o.Shards))
@@ -111,11 +112,11 @@ func (e *Engine) Open(o SessionOptions) (*Session, error) {
 		o.CNAME = randomCNAME()
 	}
 	o.CNAME = o.CNAME[:min(len(o.CNAME), maxCNAME)]
-	w, port, err := e.bind(o.Local)
+	p, err := e.bind(o.Local)
 	if err != nil {
 		return nil, fmt.Errorf("open RTP session: %w", err)
 	}
-	s := &Session{engine: e, driver: e.driver(), wire: w, local: netip.AddrPortFrom(o.Local, port), options: o}
+	s := &Session{engine: e, driver: e.driver(), wire: p.wire, local: netip.AddrPortFrom(o.Local, p.port), options: o}
 	now := s.driver.now()
 	s.sender, s.heard = newSender(now), now
 	s.nextDrain, s.nextRTCP = now.add(drainPeriod), now.add(rtcpPeriod)
@@ -125,34 +126,47 @@ func (e *Engine) Open(o SessionOptions) (*Session, error) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	if e.closed {
-		w.close()
-		e.ports.put(port, time.Now())
+		e.ports.put(p, time.Now())
 		return nil, fmt.Errorf("open RTP session: %w", ErrClosed)
 	}
-	e.sessions[port] = s
+	e.sessions[p.port] = s
 	s.driver.add(s)
 	return s, nil
 }
 
 // bind takes a pair that nobody uses, passing over those that other programs hold.
-func (e *Engine) bind(ip netip.Addr) (wire, uint16, error) {
+func (e *Engine) bind(ip netip.Addr) (portPair, error) {
 	for tried := 0; ; tried++ {
-		port, err := e.ports.take(time.Now())
+		p, err := e.ports.take(time.Now())
 		if err != nil {
 			if tried > 0 {
 				err = fmt.Errorf("%w, %d held by other programs", err, tried)
 			}
-			return nil, 0, err
+			return portPair{}, err
 		}
-		w, err := e.openWire(ip, port)
+		if p.wire != nil && e.renew(p.wire, ip) {
+			return p, nil
+		}
+		p.wire, err = e.openWire(ip, p.port)
 		if err == nil {
-			return w, port, nil
+			return p, nil
 		}
-		e.ports.put(port, time.Now())
+		e.ports.put(portPair{port: p.port}, time.Now())
 		if !errors.Is(err, errPortTaken) || tried == maxTaken {
-			return nil, 0, err
+			return portPair{}, err
 		}
 	}
+}
+
+// renew makes the sockets of an earlier session good for one at ip, or closes them.
+func (e *Engine) renew(w wire, ip netip.Addr) bool {
+	work := e.takeWork()
+	defer e.putWork(work)
+	if sockets, ok := w.(*socketPair); ok && sockets.renew(ip, work.inbox) {
+		return true
+	}
+	w.close()
+	return false
 }
 
 // maxTaken bounds the pairs of other programs that Open passes over.
@@ -184,12 +198,12 @@ func (e *Engine) driver() driver {
 	return best
 }
 
-// forget returns the ports of a closed session.
+// forget returns the ports and sockets of a closed session.
 func (e *Engine) forget(s *Session) {
 	e.mu.Lock()
 	delete(e.sessions, s.local.Port())
 	e.mu.Unlock()
-	e.ports.put(s.local.Port(), time.Now())
+	e.ports.put(portPair{s.local.Port(), s.wire}, time.Now())
 }
 
 func (e *Engine) takeWork() *work { return e.spare.Get().(*work) }
@@ -213,6 +227,7 @@ func (e *Engine) Close() error {
 	for _, s := range open {
 		s.Close()
 	}
+	e.ports.close()
 	started := 0
 	for _, sh := range e.shards {
 		if sh.started {

@@ -114,8 +114,8 @@ func (s *Session) stats() Stats {
 	return st
 }
 
-// Close ends what plays, counts what still waits in the sockets, sends RTCP BYE (RFC 3550 §6.6), closes the sockets and
-// puts the ports into quarantine. Further calls return the same final Stats.
+// Close ends what plays, counts what still waits in the sockets, sends RTCP BYE (RFC 3550 §6.6) and
+// puts ports and sockets into quarantine. Further calls return the same final Stats.
 func (s *Session) Close() Stats {
 	w := s.engine.takeWork()
 	defer s.engine.putWork(w)
@@ -134,7 +134,6 @@ func (s *Session) Close() Stats {
 	if s.sender.sent.Packets > 0 || s.reporter.reports > 0 { // who sent nothing says no BYE (§6.3.7)
 		s.sendReport(now, w, true)
 	}
-	s.wire.close()
 	s.sender.packet = nil
 	st := s.stats()
 	s.mu.Unlock()

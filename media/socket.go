@@ -29,6 +29,7 @@ var (
 // non-blocking descriptors outside Go's netpoller, whose locks and wake-ups cost more than the packet. Neither is
 // connected: the far end may send from another address than the one it told.
 type socketPair struct {
+	ip     netip.Addr
 	family int
 	rtp    int
 	rtcp   int
@@ -38,7 +39,7 @@ type socketPair struct {
 
 // openPair binds port and the next one at ip. The error wraps errPortTaken if another program has one of them.
 func openPair(ip netip.Addr, port uint16) (*socketPair, error) {
-	p := &socketPair{family: unix.AF_INET}
+	p := &socketPair{ip: ip, family: unix.AF_INET}
 	if ip.Is6() {
 		p.family = unix.AF_INET6
 	}
@@ -78,6 +79,32 @@ func zoneID(zone string) uint32 {
 func (p *socketPair) direct(rtp, rtcp netip.AddrPort) {
 	p.rtpTo, p.rtcpTo = newSockaddr(p.family, rtp), newSockaddr(p.family, rtcp)
 }
+
+// renew makes the pair as good as new for a session at ip: what came for the earlier one is gone. It is false for another
+// address than that of the pair.
+func (p *socketPair) renew(ip netip.Addr, in *inbox) bool {
+	if ip != p.ip {
+		return false
+	}
+	p.rtpTo, p.rtcpTo = sockaddr{}, sockaddr{}
+	for _, fd := range []int{p.rtp, p.rtcp} {
+		for tries := 0; in.fill(fd) == inboxPackets && tries < rtpBuffer/inboxPackets; tries++ {
+		}
+	}
+	return true
+}
+
+// keptPairs is how many pairs may keep their sockets: some thousand, but no more than a quarter of the files that the
+// process may have open.
+func keptPairs() int {
+	var limit unix.Rlimit
+	if unix.Getrlimit(unix.RLIMIT_NOFILE, &limit) != nil {
+		return 0
+	}
+	return int(min(maxKept, limit.Cur/8))
+}
+
+const maxKept = 8192
 
 func (p *socketPair) sendRTP(b []byte) error  { return send(p.rtp, b, &p.rtpTo) }
 func (p *socketPair) sendRTCP(b []byte) error { return send(p.rtcp, b, &p.rtcpTo) }
