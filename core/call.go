@@ -157,12 +157,12 @@ func (c *Call) CallerNumber() string {
 			if _, err := sip.ParseAddressValue(value, &u, nil); err != nil {
 				continue
 			}
-			if user := addressOf("", &u).User; user != "" {
+			if user := userOf(&u); user != "" {
 				return user
 			}
 		}
 	}
-	return c.From().User
+	return c.CallingUser()
 }
 
 // State is where the call stands.
@@ -210,11 +210,22 @@ type Address struct {
 	Params map[string]string // of the URI
 }
 
-func addressOf(name string, u *sip.Uri) Address {
-	a := Address{Name: strings.Trim(name, `"`), User: u.User, Host: u.Host, Port: u.Port, URI: u.String()}
+// CallingUser is the user part of From.
+func (c *Call) CallingUser() string { return userOf(&c.request.From().Address) }
+
+// CalledUser is the user part of the Request-URI.
+func (c *Call) CalledUser() string { return userOf(&c.request.Recipient) }
+
+func userOf(u *sip.Uri) string {
 	if u.Scheme == "tel" { // RFC 3966: the number is all there is
-		a.User, _, _ = strings.Cut(u.Raw(), ";")
+		number, _, _ := strings.Cut(u.Raw(), ";")
+		return number
 	}
+	return u.User
+}
+
+func addressOf(name string, u *sip.Uri) Address {
+	a := Address{Name: strings.Trim(name, `"`), User: userOf(u), Host: u.Host, Port: u.Port, URI: u.String()}
 	if u.UriParams.Length() > 0 {
 		a.Params = u.UriParams.Items()
 	}

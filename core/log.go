@@ -15,7 +15,7 @@ func (c *Call) Announce(attrs ...any) {
 	if !c.log.Enabled(context.Background(), slog.LevelInfo) {
 		return
 	}
-	c.log.Info("call", "from", c.From().User, "to", c.RequestURI().User, "remote", c.flow.Remote().String(), "transport", c.flow.Network())
+	c.log.Info("call", "from", c.CallingUser(), "to", c.CalledUser(), "remote", c.flow.Remote().String(), "transport", c.flow.Network())
 }
 
 // logTo sets where the call's log lines go, and what they all begin with.
