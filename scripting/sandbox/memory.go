@@ -139,8 +139,8 @@ func (w *walk) stack(L *lua.LState) {
 	for _, v := range in.reg.array[:in.reg.top] {
 		w.visit(v)
 	}
-	for i := range in.stack.fixed.sp {
-		w.visit(in.stack.fixed.array[i].Fn)
+	for f := in.currentFrame; f != nil; f = f.Parent {
+		w.visit(f.Fn)
 	}
 }
 
