@@ -18,6 +18,15 @@ type handler func(L *lua.LState, raised lua.LValue) lua.LValue
 // those of the callers of pcall come apart from their closures (gopher-lua issue 448), and with a handler those of none
 // (the closures then read other registers). PCall must not be used on a State.
 func (s *State) protect(L *lua.LState, nargs int, h handler) (raised lua.LValue, ok bool) {
+	raised, end, ok := s.attempt(L, nargs, h)
+	if end != nil {
+		panic(*end)
+	}
+	return raised, ok
+}
+
+// attempt is protect that returns an escape, too.
+func (s *State) attempt(L *lua.LState, nargs int, h handler) (raised lua.LValue, end *escape, ok bool) {
 	in := stateOf(L)
 	frame, sp, base := in.currentFrame, in.stack.growing.depth(), in.reg.top-nargs-1
 	s.nesting++
@@ -30,21 +39,17 @@ func (s *State) protect(L *lua.LState, nargs int, h handler) (raised lua.LValue,
 		if thrown == nil {
 			return // the goroutine exits, by t.FailNow in a test
 		}
-		value, end := s.caught(L, thrown)
+		raised, end = s.caught(L, thrown)
 		if end == nil && h != nil {
-			value = in.withReserve(func() lua.LValue { return h(L, value) })
+			raised = in.withReserve(func() lua.LValue { return h(L, raised) })
 		}
 		closeUpvalues(in, base)
 		in.stack.growing.cut(sp)
 		in.currentFrame = frame
 		L.SetTop(base - localBase(frame))
-		if end != nil {
-			panic(*end)
-		}
-		raised = value
 	}()
 	L.Call(nargs, lua.MultRet)
-	return nil, true
+	return nil, nil, true
 }
 
 // caught tells an error of the script from what ends it.
