@@ -101,7 +101,8 @@ func (w *walk) table(t *lua.LTable) {
 	in := tableOf(t)
 	w.bytes += tableBytes + slotBytes*cap(in.array)
 	if in.keys != nil {
-		w.bytes += hashBytes + keyBytes*len(in.keys) // deleted ones stay (gopher-lua issue 214)
+		// Deleted ones stay (gopher-lua issue 214). Of a table that was made with room for some, those count, too.
+		w.bytes += hashBytes + keyBytes*max(len(in.keys), cap(in.keys)/2)
 	}
 	if w.bytes > w.max {
 		return
