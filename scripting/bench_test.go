@@ -137,7 +137,8 @@ type benchCall struct {
 }
 
 func (c *benchCall) Serving(string, uint64)             {}
-func (c *benchCall) Info() Info                         { return Info{ID: "c"} }
+func (c *benchCall) ID() string                         { return "c" }
+func (c *benchCall) Info() Info                         { return Info{} }
 func (c *benchCall) State() State                       { return c.state }
 func (c *benchCall) Ring([]Header) error                { return nil }
 func (c *benchCall) Reject(int, string, []Header) error { c.state = StateEnded; return nil }

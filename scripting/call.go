@@ -15,6 +15,8 @@ import (
 type Call interface {
 	// Serving tells which script serves the call, before anything is done to it: for the log.
 	Serving(script string, generation uint64)
+	// ID is our name for the call, on every log line.
+	ID() string
 	// Info is what the INVITE said. It does not change.
 	Info() Info
 	// State is where the call stands now.
@@ -122,7 +124,6 @@ const (
 
 // Info is what an INVITE said.
 type Info struct {
-	ID         string // ours, on every log line
 	SIPCallID  string // the Call-ID header field
 	From, To   Address
 	RequestURI Address

@@ -24,7 +24,7 @@ func (r *run) hangup(by By, o HangupOptions) {
 	r.finished, r.by = true, by
 	o.By = by
 	if err := r.call.Hangup(o); err != nil && !errors.Is(err, ErrEnded) {
-		r.log.Error("hang up", "error", err)
+		r.log().Error("hang up", "error", err)
 	}
 }
 
@@ -32,7 +32,7 @@ func (r *run) hangup(by By, o HangupOptions) {
 func (r *run) settle(err error) {
 	if err != nil {
 		r.observe(nil, ObservedFail, err.Error)
-		r.log.Error("script failed", append(stackOf(err), "error", err)...)
+		r.log().Error("script failed", append(stackOf(err), "error", err)...)
 	}
 	if r.finished || r.call.State() == StateEnded {
 		return
@@ -53,7 +53,7 @@ func (r *run) settle(err error) {
 func (r *run) reject(code int) {
 	r.finished = true
 	if err := r.call.Reject(code, "", nil); err != nil && !errors.Is(err, ErrEnded) {
-		r.log.Error("reject", "code", code, "error", err)
+		r.log().Error("reject", "code", code, "error", err)
 	}
 }
 

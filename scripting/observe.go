@@ -31,7 +31,7 @@ func (r *run) observe(L *lua.LState, kind ObservationKind, text func() string) {
 	if r.engine.options.Observe == nil || r.call == nil {
 		return
 	}
-	o := Observation{Call: r.info.ID, Kind: kind, Text: text()}
+	o := Observation{Call: r.call.ID(), Kind: kind, Text: text()}
 	if L != nil {
 		o.At = where(L)
 	}

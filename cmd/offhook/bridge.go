@@ -16,8 +16,8 @@ type call struct{ *core.Call }
 func (c call) Info() scripting.Info {
 	source, network := c.Call.Source()
 	info := scripting.Info{
-		ID: c.ID(), SIPCallID: c.SIPCallID(),
-		From: scripting.Address(c.From()), To: scripting.Address(c.To()), RequestURI: scripting.Address(c.RequestURI()),
+		SIPCallID: c.SIPCallID(),
+		From:      scripting.Address(c.From()), To: scripting.Address(c.To()), RequestURI: scripting.Address(c.RequestURI()),
 		Source: source, Transport: network,
 	}
 	info.DID = info.RequestURI.User
