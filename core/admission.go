@@ -12,7 +12,7 @@ func (s *Server) admit(c *Call) *refusal {
 	defer s.mu.Unlock()
 	s.stats.total.Add(1)
 	switch {
-	case s.draining:
+	case s.draining || s.paused:
 		s.stats.failed.Add(1)
 		return retryLater(30)
 	case s.stats.active.Load() >= int64(s.o.MaxCalls):

@@ -29,7 +29,7 @@ func (s *Server) full() *refusal {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	switch {
-	case s.draining:
+	case s.draining || s.paused:
 		return retryLater(30)
 	case s.stats.active.Load() >= int64(s.o.MaxCalls):
 		return retryLater(5)

@@ -63,6 +63,7 @@ type Server struct {
 	mu       sync.Mutex
 	dialogs  map[dialogID]*Call // calls that in-dialog requests can reach
 	draining bool
+	paused   bool           // by Pause; can be undone
 	closed   bool           // no redial may begin
 	redials  sync.WaitGroup // see sendInDialog
 	idle     chan struct{}  // closed when draining and no call is left
@@ -129,7 +130,7 @@ func (s *Server) Deliver(message []byte, f transport.Flow) { s.transport.Deliver
 // Stats returns the figures at this moment.
 func (s *Server) Stats() Stats {
 	s.mu.Lock()
-	draining := s.draining
+	draining := s.draining || s.paused
 	s.mu.Unlock()
 	return Stats{
 		Active: s.stats.active.Load(), Total: s.stats.total.Load(),

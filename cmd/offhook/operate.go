@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"net"
 	"net/http"
 	"strconv"
@@ -140,7 +141,7 @@ func (o *controlFlags) ask(cmd *cobra.Command, method, path string, answer any) 
 	if err != nil {
 		return err
 	}
-	socket := socketPath(c.Control)
+	socket := serverSocket(c.Control)
 	if socket == "" {
 		return errors.New("control.socket is empty: write the socket of the server with --socket PATH")
 	}
@@ -155,6 +156,9 @@ func (o *controlFlags) ask(cmd *cobra.Command, method, path string, answer any) 
 		return failed(err)
 	}
 	res, err := client.Do(req)
+	if errors.Is(err, fs.ErrPermission) {
+		return failed(fmt.Errorf("the server on %s is another user's: ask as that user or as root, with sudo", socket))
+	}
 	if dial := (*net.OpError)(nil); errors.As(err, &dial) {
 		return failed(fmt.Errorf("no server answers on %s: %w; write the socket of another with --socket PATH or --config FILE (control.socket)", socket, dial.Err))
 	}

@@ -92,13 +92,18 @@ type scriptHandler struct {
 	routes  *route.Table
 	calls   *callCounter
 	log     *slog.Logger
+	rules   *logRules // nil: none
 }
 
 // ServeCall runs on the call's own goroutine until the script has ended.
 func (h scriptHandler) ServeCall(ctx context.Context, c *core.Call) {
+	h.rules.begin(c.ID(), unescape(c.RequestURI().User))
+	defer h.rules.end(c.ID())
 	outcome := h.scripts.Route(ctx, func(g *scripting.Generation) string {
 		script, number := h.routes.Pick(factsOf(c), g.Has)
-		h.log.Debug("routed", "call", c.ID(), "route", number, "script", script, "generation", g.Number)
+		if h.rules.debugs(c.ID()) {
+			h.log.With("call", c.ID()).Debug("routed", "route", number, "script", script, "generation", g.Number)
+		}
 		return script
 	}, call{c})
 	h.calls.count(outcome)

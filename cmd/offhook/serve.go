@@ -34,7 +34,8 @@ func newServeCommand() *cobra.Command {
 		Long: "Answer calls and do with each what its script says, until SIGTERM or SIGINT. A [[route]] of the configuration names the\n" +
 			"script ('offhook routes' shows them), else it is scripts/default.lua.\n" +
 			"The first signal drains: new calls get 503, calls in progress go on up to --drain; a second one ends all at once.\n" +
-			"SIGHUP reloads the scripts, which changes of their folder do by themselves.",
+			"SIGHUP reloads the scripts, which changes of their folder do by themselves; SIGUSR1 opens the log file anew. Under systemd it\n" +
+			"tells when it is ready, what it does, and the watchdog that it lives (sd_notify).",
 		Example: "  offhook serve --config offhook.toml\n  offhook serve --scripts ./scripts --set behavior.tone_frequency=1000",
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -51,17 +52,17 @@ func newServeCommand() *cobra.Command {
 
 // serve runs the server until a signal and returns when everything has ended.
 func serve(ctx context.Context, c *config.Config, stdout, stderr io.Writer) (err error) {
-	log, closeLog, err := newLogger(c.Logging, stderr)
+	logs, err := newLogs(c.Logging, stderr)
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, failed(closeLog.Close())) }()
+	defer func() { err = errors.Join(err, failed(logs.close())) }()
 
 	signals := make(chan os.Signal, 2)
 	signal.Notify(signals, syscall.SIGTERM, syscall.SIGINT)
 	defer signal.Stop(signals)
 
-	a, err := newApp(ctx, c, log)
+	a, err := newApp(ctx, c, logs)
 	if bad := (*config.Error)(nil); errors.As(err, &bad) {
 		return err
 	}
@@ -69,6 +70,7 @@ func serve(ctx context.Context, c *config.Config, stdout, stderr io.Writer) (err
 		return failed(err)
 	}
 	a.banner(stdout)
+	a.systemd.ready(a.summary())
 	floor := make([]byte, heapFloor)
 	a.wait(signals)
 	runtime.KeepAlive(floor)
@@ -82,7 +84,10 @@ const heapFloor = 16 << 20 // bytes
 // app is the running server: its parts, and the goroutines beside them.
 type app struct {
 	config  *config.Config
-	log     *slog.Logger
+	logs    *logs
+	log     *slog.Logger // of logs
+	systemd *notifier
+	started time.Time
 	media   *media.Engine
 	scripts *scripting.Engine
 	outside outside
@@ -92,13 +97,14 @@ type app struct {
 	sip     []string        // "udp 0.0.0.0:5060": what we listen on
 
 	stop       context.CancelFunc // ends background
-	background sync.WaitGroup     // the watcher, SIGHUP and the statistics line
+	background sync.WaitGroup     // the watcher, signals, the watchdog and the statistics line
 }
 
 // newApp starts all parts. On an error it has ended those it had started.
-func newApp(ctx context.Context, c *config.Config, log *slog.Logger) (a *app, err error) {
+func newApp(ctx context.Context, c *config.Config, logs *logs) (a *app, err error) {
 	ctx, stop := context.WithCancel(ctx)
-	a = &app{config: c, log: log, stop: stop}
+	log := logs.log
+	a = &app{config: c, logs: logs, log: log, systemd: newNotifier(os.Getenv, log), started: time.Now(), stop: stop}
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, a.close())
@@ -122,7 +128,7 @@ func newApp(ctx context.Context, c *config.Config, log *slog.Logger) (a *app, er
 	if a.media, err = newMedia(c, log); err != nil {
 		return a, err
 	}
-	if a.server, err = newServer(c, log, a.media, scriptHandler{a.scripts, routes, newCallCounter(registry), log}); err != nil {
+	if a.server, err = newServer(c, log, a.media, scriptHandler{a.scripts, routes, newCallCounter(registry), log, logs.logRules}); err != nil {
 		return a, err
 	}
 	for _, network := range c.SIP.Transport {
@@ -145,10 +151,11 @@ func newApp(ctx context.Context, c *config.Config, log *slog.Logger) (a *app, er
 		return a, err
 	}
 	a.background.Go(func() { a.watch(ctx) }) // ends with ctx
-	hup := make(chan os.Signal, 1)
-	signal.Notify(hup, syscall.SIGHUP)
-	a.background.Go(func() { a.hangups(ctx, hup) }) // ends with ctx
-	a.background.Go(func() { a.statistics(ctx) })   // ends with ctx
+	told := make(chan os.Signal, 1)
+	signal.Notify(told, syscall.SIGHUP, syscall.SIGUSR1)
+	a.background.Go(func() { a.signals(ctx, told) })           // ends with ctx
+	a.background.Go(func() { a.statistics(ctx) })              // ends with ctx
+	a.background.Go(func() { a.systemd.beat(ctx, a.summary) }) // ends with ctx
 	return a, nil
 }
 
@@ -183,15 +190,21 @@ func (a *app) watch(ctx context.Context) {
 	}
 }
 
-// hangups reloads the scripts on SIGHUP.
-func (a *app) hangups(ctx context.Context, signals chan os.Signal) {
+// signals reloads the scripts on SIGHUP and opens the log file anew on SIGUSR1.
+func (a *app) signals(ctx context.Context, signals chan os.Signal) {
 	defer signal.Stop(signals)
 	for {
 		select {
 		case <-ctx.Done():
 			return
-		case <-signals:
+		case sig := <-signals:
+			if sig == syscall.SIGUSR1 {
+				a.logs.reopen()
+				continue
+			}
+			a.systemd.reloading()
 			_, _ = a.scripts.Reload(ctx) // logs what comes of it
+			a.systemd.ready(a.summary())
 		}
 	}
 }
@@ -248,6 +261,7 @@ func (a *app) banner(w io.Writer) {
 func (a *app) wait(signals <-chan os.Signal) {
 	sig := <-signals
 	active := a.calls().Active
+	a.systemd.stopping(a.config.Behavior.DrainTimeout())
 	a.log.Info("draining: new calls get 503", "signal", sig.String(), "active", active, "up_to", a.config.Behavior.DrainTimeout().String())
 	ctx, cancel := context.WithTimeout(context.Background(), a.config.Behavior.DrainTimeout())
 	defer cancel()

@@ -74,6 +74,12 @@ func (p *player) do(s step) error {
 		return err
 	case "drain":
 		return p.drain(s.words[0])
+	case "pause":
+		p.Server.Pause()
+		return nil
+	case "resume":
+		p.Server.Resume()
+		return nil
 	case "nothing":
 		if m, ok := p.next(); ok {
 			return fmt.Errorf("%q came", m.Start)

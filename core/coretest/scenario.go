@@ -26,6 +26,7 @@ import (
 //	< again 200                  the last 200, byte for byte
 //	wait 500ms
 //	drain 30s                    core.Server.Drain begins
+//	pause, resume                core.Server.Pause and Resume
 //	nothing                      nothing has come
 //	! answer                     what the handler of the call does; see verbs
 //	! answer: call has ended     it must fail with an error that contains this
@@ -100,9 +101,9 @@ func (s *Scenario) addStep(number int, line string) error {
 		_, text, _ := strings.Cut(line, " ")
 		s.steps = append(s.steps, step{line: number, verb: "!", words: []string{strings.TrimSpace(text)}})
 		return nil
-	case "nothing", "ended", "stats", "events":
+	case "nothing", "pause", "resume", "ended", "stats", "events":
 	default:
-		return fmt.Errorf("%q is none of server > < ! wait drain nothing ended stats events", words[0])
+		return fmt.Errorf("%q is none of server > < ! wait drain pause resume nothing ended stats events", words[0])
 	}
 	s.steps = append(s.steps, step{line: number, verb: words[0], words: words[1:]})
 	return nil
