@@ -39,7 +39,7 @@ func TestHA1(t *testing.T) {
 	for a, want := range map[Algorithm]string{
 		MD5:       "939e7578ed9e3c518a452acee763bce9",                                 // RFC 2617 §3.5
 		SHA256:    "7987c64c30e25f1b74be53f966b49b90f2808aa92faf9a00262392d7b4794232", // RFC 7616 §3.9.1
-		SHA512256: "", // its example there has another hash in it: see below
+		SHA512256: "",                                                                 // its example there has another hash in it: see below
 	} {
 		realm, password := "http-auth@example.org", "Circle of Life"
 		if a == MD5 {
