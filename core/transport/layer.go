@@ -8,9 +8,12 @@ import (
 	"net"
 	"net/netip"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/emiago/sipgo/sip"
+
+	"offhook/core/guard"
 )
 
 // Options configure a Layer. Only Receive is required.
@@ -22,6 +25,7 @@ type Options struct {
 	// rport are filled in; other headers may be missing (nil).
 	Receive func(msg sip.Message, f Flow)
 	Limits  Limits
+	Guard   *guard.Guard // judges sources, and requests by their User-Agent; nil: all pass
 }
 
 // Limits bound what peers can make the layer hold. A zero field means the
@@ -62,7 +66,9 @@ type Layer struct {
 	onMessage func(sip.Message, Flow)
 	limits    Limits
 	parser    *sip.Parser
+	guard     *guard.Guard
 	count     counters
+	lag       atomic.Int64 // see Lag
 
 	complaints limiter // log lines about what peers do wrong
 	answers    limiter // stateless answers
@@ -87,6 +93,7 @@ func New(o Options) *Layer {
 		onMessage: o.Receive,
 		limits:    o.Limits.withDefaults(),
 		parser:    sip.NewParser(),
+		guard:     o.Guard,
 		done:      make(chan struct{}),
 		streams:   newStreamTable(),
 	}
@@ -137,6 +144,12 @@ func (l *Layer) Dial(ctx context.Context, network string, remote netip.AddrPort)
 	}
 	return f, nil
 }
+
+// Lag is how long the latest datagram waited in its socket until it was read:
+// some microseconds, or what the queue of an overloaded server comes to. It is
+// 0 where the kernel does not tell. From within Receive it is the age of the
+// message at hand, unless that came over a stream or another socket.
+func (l *Layer) Lag() time.Duration { return time.Duration(l.lag.Load()) }
 
 // Close closes all sockets and connections, after what waits in their queues
 // has been written or a second has passed, and waits for all goroutines. It

@@ -8,6 +8,8 @@ import (
 	"net/netip"
 	"sync"
 	"time"
+
+	"offhook/core/guard"
 )
 
 // linger is how long a connection that ends may take to write what waits in
@@ -16,6 +18,9 @@ const linger = time.Second
 
 // errUnfinished ends a connection on which a message came too slowly.
 var errUnfinished = errors.New("message did not come to its end in time")
+
+// errUnwanted ends a connection whose source was banned meanwhile.
+var errUnwanted = errors.New("source is denied or banned")
 
 // stream is one connection of a reliable transport. Its reading goroutine
 // lives as long as the connection; a writing one only while bytes wait, so that
@@ -131,7 +136,13 @@ func (s *stream) deliverAll(in *framer, due *time.Time) error {
 			return nil
 		}
 		*due = time.Time{}
-		s.layer.receive(msg, h, s.flow())
+		switch why := s.layer.screen(msg, s.flow()); why {
+		case guard.Pass:
+			s.layer.receive(msg, h, s.flow())
+		case guard.TooMany: // this one is lost, as a datagram would be
+		default:
+			return errUnwanted
+		}
 		s.waitForRoom()
 	}
 }

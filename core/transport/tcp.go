@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"net"
 	"net/netip"
+
+	"offhook/core/guard"
 )
 
 func (l *Layer) listenTCP(address string) (netip.AddrPort, error) {
@@ -50,6 +52,9 @@ func (l *Layer) accept(ln net.Listener, network string) {
 // are too many.
 func (l *Layer) admit(conn net.Conn, network string) {
 	s, err := newStream(l, conn, network)
+	if err == nil && l.screen(nil, s.flow()) != guard.Pass {
+		err = errUnwanted
+	}
 	if err == nil {
 		err = l.startStream(s, true)
 	}
