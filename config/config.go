@@ -26,6 +26,7 @@ var Default string
 // default.toml, which users read.
 type Config struct {
 	SIP       SIP       `koanf:"sip"`
+	Defence   Defence   `koanf:"defence"`
 	Behavior  Behavior  `koanf:"behavior"`
 	Media     Media     `koanf:"media"`
 	Scripting Scripting `koanf:"scripting"`

@@ -9,6 +9,7 @@ import (
 // validate reports every value that makes no sense, by its key.
 func (c *Config) validate(fail func(key, format string, args ...any)) {
 	c.SIP.validate(fail)
+	c.Defence.validate(fail)
 	c.Behavior.validate(fail)
 	c.Media.validate(fail)
 	c.Scripting.validate(fail)

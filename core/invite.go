@@ -27,6 +27,7 @@ func (s *Server) invite(tx *transaction.Server, req *sip.Request) {
 		s.refuse(tx, req, r)
 		return
 	}
+	s.load.Add(c.began)
 	ctx, cancel := context.WithCancelCause(context.Background())
 	c.cancel, c.done = cancel, ctx.Done()
 	if r := c.checkOffer(); r != nil {
@@ -90,6 +91,7 @@ func headersOf(r *refusal) Headers {
 
 // run is what the call's goroutine does. A handler that panics ends its own call only.
 func (c *Call) run(ctx context.Context) {
+	c.server.load.Begin(time.Now(), c.began)
 	defer c.server.leave()
 	defer c.cancel(nil)
 	defer c.report()

@@ -20,7 +20,7 @@ func (c *Call) Announce(attrs ...any) {
 
 // logTo sets where the call's log lines go, and what they all begin with.
 func (c *Call) logTo(log *slog.Logger) {
-	c.labels = &labels{handler: log.Handler()}
+	c.labels = &labels{handler: log.Handler(), call: c.id}
 	c.labels.add([]any{"call", c.id})
 	c.log = slog.New(c.labels)
 }
@@ -31,7 +31,15 @@ func (c *Call) logTo(log *slog.Logger) {
 // all that it may write.
 type labels struct {
 	handler slog.Handler
+	call    string
 	attrs   atomic.Pointer[[]slog.Attr]
+}
+
+// A CallHandler is a log handler that lets the lines of some calls through
+// whatever their level.
+type CallHandler interface {
+	slog.Handler
+	EnabledFor(call string, level slog.Level) bool
 }
 
 func (l *labels) current() []slog.Attr {
@@ -54,6 +62,9 @@ func (l *labels) add(args []any) {
 }
 
 func (l *labels) Enabled(ctx context.Context, level slog.Level) bool {
+	if h, ok := l.handler.(CallHandler); ok {
+		return h.EnabledFor(l.call, level)
+	}
 	return l.handler.Enabled(ctx, level)
 }
 

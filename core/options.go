@@ -9,8 +9,8 @@ import (
 // options answers OPTIONS as an INVITE would be at this moment (RFC 3261
 // §11.2): 503 while we take no calls, which tells a proxy to send them elsewhere.
 func (s *Server) options(tx *transaction.Server, req *sip.Request) {
-	if r := s.full(); r != nil {
-		s.refuse(tx, req, r)
+	if seconds := s.full(); seconds > 0 {
+		s.refuse(tx, req, retryLater(spread(seconds)))
 		return
 	}
 	res := s.response(req, 200, "")
@@ -24,15 +24,16 @@ func (s *Server) options(tx *transaction.Server, req *sip.Request) {
 	}
 }
 
-// full says why a call would not be taken now; nil when it would.
-func (s *Server) full() *refusal {
+// full says for how many seconds at least no call will be taken, as far as that is known;
+// 0 when one would be.
+func (s *Server) full() (retryAfter int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	switch {
 	case s.draining || s.paused:
-		return retryLater(30)
+		return 30
 	case s.stats.active.Load() >= int64(s.o.MaxCalls):
-		return retryLater(5)
+		return 5
 	}
-	return nil
+	return 0
 }

@@ -11,6 +11,7 @@ import (
 
 	"github.com/emiago/sipgo/sip"
 
+	"offhook/core/guard"
 	"offhook/core/sdp"
 	"offhook/core/transaction"
 	"offhook/core/transport"
@@ -38,12 +39,16 @@ type Options struct {
 	Inband      media.Inband       // when digits are looked for in the sound
 	SRTP        sdp.SRTP           // whether media is encrypted
 	MaxCalls    int                // calls at once, more get 503; 0: 100
+	MaxDelay    time.Duration      // new calls get 503 while calls wait longer than this for their handler; 0: 20 ms
 	CallTimeout time.Duration      // the longest a call may last; 0: no limit
 	MediaSilent time.Duration      // without RTP for so long an EventMediaTimeout is reported, unless the call is on hold; 0: never
 	NoLatch     bool               // send RTP where SDP says, not where the far end's really comes from; see media.SessionOptions
 	Timers      transaction.Timers // of RFC 3261 §17
 	Trace       func(transaction.Trace)
 	Limits      transport.Limits
+	Tables      transaction.Limits
+	Guard       *guard.Guard // judges what comes in by its source; nil: all passes
+	CallRate    float64      // new calls per second, more get 503; 0: no limit
 
 	Reliable       bool          // send 18x reliably (RFC 3262) also if the caller only supports that
 	SessionExpires time.Duration // session interval that we ask for if the caller does not (RFC 4028); 0: none
@@ -70,19 +75,28 @@ type Server struct {
 	handlers sync.WaitGroup // one for each call, ends with its handler
 	workers  *workers
 
+	load  *guard.Load // calls between their INVITE and their handler
+	rate  *guard.Rate // of new calls
 	stats counters
 }
 
 // Stats are the figures of a server since New; Active is what there is now.
 type Stats struct {
 	Active, Total, Answered, Failed int64
+	Refused                         Refused                 // of Failed
+	Dropped                         map[guard.Reason]uint64 // by the guard
+	Banned                          int                     // sources
 
 	Draining    bool
 	Transport   transport.Stats
 	Transaction transaction.Stats
 }
 
-type counters struct{ active, total, answered, failed atomic.Int64 }
+// Refused counts the INVITEs that got 503 before there was a call, their copies
+// included, by the reason.
+type Refused struct{ Full, Rate, Overload int64 }
+
+type counters struct{ active, total, answered, failed, full, rate, overload atomic.Int64 }
 
 // New makes a server. It starts no goroutine before the first call.
 func New(o Options) *Server {
@@ -91,6 +105,9 @@ func New(o Options) *Server {
 	}
 	if o.MaxCalls == 0 {
 		o.MaxCalls = 100
+	}
+	if o.MaxDelay == 0 {
+		o.MaxDelay = 20 * time.Millisecond
 	}
 	if o.MinSession == 0 {
 		o.MinSession = 90 * time.Second // RFC 4028 §4
@@ -104,12 +121,14 @@ func New(o Options) *Server {
 		dialogs:      map[dialogID]*Call{},
 		idle:         make(chan struct{}),
 		workers:      newWorkers(),
+		load:         guard.NewLoad(o.MaxDelay),
+		rate:         guard.NewRate(o.CallRate, 0),
 	}
 	if o.UserAgent != "" {
 		s.signature = sip.NewHeader("Server", o.UserAgent)
 	}
-	s.transactions = transaction.New(transaction.Options{Log: o.Log, Timers: o.Timers, User: user{s}, Trace: o.Trace})
-	s.transport = transport.New(transport.Options{Log: o.Log, Receive: s.transactions.Receive, Limits: o.Limits})
+	s.transactions = transaction.New(transaction.Options{Log: o.Log, Timers: o.Timers, User: user{s}, Trace: o.Trace, Busy: s.busy, Limits: o.Tables})
+	s.transport = transport.New(transport.Options{Log: o.Log, Receive: s.transactions.Receive, Limits: o.Limits, Guard: o.Guard})
 	return s
 }
 
@@ -135,7 +154,10 @@ func (s *Server) Stats() Stats {
 	return Stats{
 		Active: s.stats.active.Load(), Total: s.stats.total.Load(),
 		Answered: s.stats.answered.Load(), Failed: s.stats.failed.Load(),
-		Draining:  draining,
+		Refused: Refused{Full: s.stats.full.Load(), Rate: s.stats.rate.Load(), Overload: s.stats.overload.Load()},
+
+		Draining: draining,
+		Dropped:  s.o.Guard.Dropped(), Banned: s.o.Guard.Banned(),
 		Transport: s.transport.Stats(), Transaction: s.transactions.Stats(),
 	}
 }

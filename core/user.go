@@ -3,6 +3,7 @@ package core
 import (
 	"context"
 	"log/slog"
+	"time"
 
 	"github.com/emiago/sipgo/sip"
 
@@ -32,6 +33,7 @@ func (s user) Request(tx *transaction.Server, req *sip.Request) {
 	case sip.BYE, sip.INFO, sip.UPDATE, sip.PRACK, sip.NOTIFY:
 		s.refuse(tx, req, noDialog)
 	default:
+		s.o.Guard.Suspicious(tx.Flow().Remote().Addr(), "requests that no phone sends here", time.Now())
 		s.refuse(tx, req, notOutside)
 	}
 }

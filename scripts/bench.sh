@@ -3,6 +3,7 @@
 #
 #   ./scripts/bench.sh                  all of it, about four minutes
 #   ./scripts/bench.sh signalling       calls/s without a failure, and CPU per call beside `sipp -sn uas` in the same run
+#   ./scripts/bench.sh overload [RATE]  goodput at 1, 1.5 and 2 times that many calls/s; the rest gets 503
 #   ./scripts/bench.sh tones [CALLS]    calls that hear the tone at full rate, pacing, CPU and memory per call
 #   ./scripts/bench.sh scripts          calls, verbs and reloads on the scripts' side, in Go
 #
@@ -12,7 +13,8 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 what=${1:-all}
 tones=${2:-1500}
-case $what in all | signalling | tones | scripts) ;; *) sed -n '2,10s/^# \{0,1\}//p' "$0" >&2; exit 2 ;; esac
+limit=${2:-2500}
+case $what in all | signalling | overload | tones | scripts) ;; *) sed -n '2,12s/^# \{0,1\}//p' "$0" >&2; exit 2 ;; esac
 
 work=$(mktemp -d)
 pids=()
@@ -53,6 +55,9 @@ stop() { kill "$1" 2>/dev/null || true; wait "$1" 2>/dev/null || true; }
 # column NAME FILE: the last value of a column of SIPp's statistics.
 column() { awk -F';' -v name="$1" 'NR == 1 {for (i = 1; i <= NF; i++) if ($i == name) c = i} {v = $c} END {print v + 0}' "$2"; }
 
+# elapsed FILE: the seconds from the first call to the end of the last one.
+elapsed() { awk -F';' 'NR == 2 {a = $1} {b = $3} END {split(a, x, "\t"); split(b, y, "\t"); print y[3] - x[3]}' "$1"; }
+
 # uac RATE SECONDS PORT: one run of SIPp's built-in caller; "failed retransmissions cpu_ms calls/s" in $result.
 uac() {
   local stat="$work/uac.csv" calls=$(($1 * $2)) before after
@@ -83,6 +88,28 @@ signalling() {
   echo "held without a failure: $best calls/s"
   stop "$server"
   stop "$peer"
+}
+
+# overload: how many calls/s are served to their end when more come than can be.
+overload() {
+  local share rate stat="$work/overload.csv" seconds=8 best=0 served refused goodput
+  echo "Overload: $limit calls/s and more for $seconds s, as in Signalling; goodput is calls served to their end, as a share of the best"
+  printf '%8s  %8s %8s %8s %8s  %8s %6s  %6s\n' calls/s served refused failed retrans. goodput share "RSS MB"
+  serve 30
+  uac 200 2 $sip # warm
+  for share in ${BENCH_SHARES:-1 1.5 2}; do
+    rate=$(awk -v a="$limit" -v b="$share" 'BEGIN {print int(a * b)}')
+    rm -f "$stat"
+    sipp -sf scripts/bench/overload.xml -r "$rate" -m $((rate * seconds)) -l 20000 -i 127.0.0.1 -p 25080 -nostdin \
+      -trace_stat -stf "$stat" -fd 1 "127.0.0.1:$sip" >"$work/overload.log" 2>&1 || true
+    refused=$(column 'refused(C)' "$stat")
+    served=$(($(column 'SuccessfulCall(C)' "$stat") - refused))
+    goodput=$(divide "$served" "$(elapsed "$stat")" %.0f)
+    best=$((goodput > best ? goodput : best))
+    printf '%8s  %8s %8s %8s %8s  %8s %5s%%  %6s\n' "$rate" "$served" "$refused" "$(column 'FailedCall(C)' "$stat")" \
+      "$(column 'Retransmissions(C)' "$stat")" "$goodput" "$(divide $((goodput * 100)) "$best" %.0f)" "$(divide "$(rss "$server")" 1024 %.0f)"
+  done
+  stop "$server"
 }
 
 tones() {
@@ -117,6 +144,8 @@ scripted() {
 
 uptime
 case $what in all | signalling) signalling ;; esac
+[ "$what" = all ] && echo
+case $what in all | overload) overload ;; esac
 [ "$what" = all ] && echo
 case $what in all | tones) tones ;; esac
 [ "$what" = all ] && echo

@@ -134,7 +134,12 @@ type ruledHandler struct {
 }
 
 func (h *ruledHandler) Enabled(_ context.Context, level slog.Level) bool {
-	return level >= h.rules.level.Level() || h.call != "" && h.rules.watches(h.call)
+	return h.EnabledFor(h.call, level)
+}
+
+// EnabledFor is for the lines of a call, or of none.
+func (h *ruledHandler) EnabledFor(call string, level slog.Level) bool {
+	return level >= h.rules.level.Level() || call != "" && h.rules.watches(call)
 }
 
 func (h *ruledHandler) Handle(ctx context.Context, r slog.Record) error { return h.next.Handle(ctx, r) }

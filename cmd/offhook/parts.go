@@ -15,6 +15,7 @@ import (
 	"offhook/core/console"
 	"offhook/core/sdp"
 	"offhook/core/transaction"
+	"offhook/core/transport"
 	"offhook/media"
 	"offhook/scripting"
 	"offhook/scripting/fetch"
@@ -110,7 +111,10 @@ func serverOptions(c *config.Config, log *slog.Logger) (core.Options, error) {
 		return core.Options{}, err
 	}
 	return core.Options{
-		Log: log, UserAgent: c.SIP.UserAgent, Domain: c.SIP.Domain,
+		Guard: newGuard(c.Defence, log), CallRate: c.Defence.CallsPerSecond, MaxDelay: c.Defence.MaxDelay(),
+		Limits: transport.Limits{Message: c.Defence.MaxMessageBytes, Header: c.Defence.MaxHeaderBytes, HeaderFields: c.Defence.MaxHeaders},
+		Tables: transaction.Limits{Server: c.Defence.MaxTransactions},
+		Log:    log, UserAgent: c.SIP.UserAgent, Domain: c.SIP.Domain,
 		Codecs: codecs, DTMF: c.Media.EnableDTMF, MediaSilent: c.Media.Silent(), NoLatch: !c.Media.SymmetricRTP,
 		Inband:   map[string]media.Inband{"auto": media.InbandAuto, "on": media.InbandOn, "off": media.InbandOff}[c.Media.DTMFInband],
 		SRTP:     map[string]sdp.SRTP{"off": sdp.SRTPOff, "optional": sdp.SRTPOptional, "required": sdp.SRTPRequired}[c.Media.SRTP],

@@ -3,6 +3,8 @@ package transport
 import (
 	"bytes"
 	"time"
+
+	"offhook/core/guard"
 )
 
 // framer cuts a byte stream into messages by their Content-Length (RFC 3261
@@ -81,7 +83,13 @@ func (r *framer) deliver(s *stream, due *time.Time) (bool, error) {
 		return false, nil
 	}
 	*due = time.Time{}
-	s.layer.receive(msg, h, s.flow())
+	switch s.layer.screen(msg, s.flow()) {
+	case guard.Pass:
+		s.layer.receive(msg, h, s.flow())
+	case guard.TooMany: // this one is lost, as a datagram would be
+	default:
+		return false, errUnwanted
+	}
 	return true, nil
 }
 

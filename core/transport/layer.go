@@ -5,9 +5,12 @@ import (
 	"crypto/tls"
 	"log/slog"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/emiago/sipgo/sip"
+
+	"offhook/core/guard"
 )
 
 // Options configure a Layer. Only Receive is required.
@@ -22,6 +25,7 @@ type Options struct {
 	// ClientTLS is for the TLS connections that we open; nil: the certificates of
 	// servers are verified with the system's roots, and we have none to show.
 	ClientTLS *tls.Config
+	Guard     *guard.Guard // judges sources, and requests by their User-Agent; nil: all pass
 }
 
 // Limits bound what peers can make the layer hold. A zero field means the
@@ -67,7 +71,9 @@ type Layer struct {
 	limits    Limits
 	clientTLS *tls.Config
 	parser    *sip.Parser
+	guard     *guard.Guard
 	count     counters
+	lag       atomic.Int64 // see Lag
 
 	complaints limiter // log lines about what peers do wrong
 	answers    limiter // stateless answers
@@ -93,6 +99,7 @@ func New(o Options) *Layer {
 		limits:    o.Limits.withDefaults(),
 		clientTLS: o.ClientTLS,
 		parser:    sip.NewParser(),
+		guard:     o.Guard,
 		done:      make(chan struct{}),
 		streams:   newStreamTable(),
 	}
@@ -105,6 +112,12 @@ func New(o Options) *Layer {
 	l.answers.perSecond = l.limits.Answers
 	return l
 }
+
+// Lag is how long the latest datagram waited in its socket until it was read:
+// some microseconds, or what the queue of an overloaded server comes to. It is
+// 0 where the kernel does not tell. From within Receive it is the age of the
+// message at hand, unless that came over a stream or another socket.
+func (l *Layer) Lag() time.Duration { return time.Duration(l.lag.Load()) }
 
 // Close closes all sockets and connections, after what waits in their queues
 // has been written or a second has passed, and waits for all goroutines. It

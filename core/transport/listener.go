@@ -4,6 +4,8 @@ import (
 	"errors"
 	"net"
 	"net/netip"
+
+	"offhook/core/guard"
 )
 
 // listener is an endpoint for connections.
@@ -56,6 +58,9 @@ func (l *Layer) accept(ln *listener) {
 // are too many. Handshakes are the matter of its own goroutine.
 func (l *Layer) admit(conn net.Conn, ln *listener) {
 	s, err := newStream(l, conn, ln.Network)
+	if err == nil && l.screen(nil, s.flow()) != guard.Pass {
+		err = errUnwanted
+	}
 	if err == nil {
 		s.serve(&ln.endpoint)
 		err = l.startStream(s, true)

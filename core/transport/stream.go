@@ -38,6 +38,9 @@ type wire interface {
 	farewell() []byte
 }
 
+// errUnwanted ends a connection whose source was banned meanwhile.
+var errUnwanted = errors.New("source is denied or banned")
+
 // stream is one connection of a reliable transport. Its reading goroutine
 // lives as long as the connection; a writing one only while bytes wait, so that
 // an idle connection costs one goroutine and one small buffer.

@@ -22,7 +22,7 @@ type udpSocket struct {
 	ipv6     bool // is an IPv6 socket, which may take IPv4 too
 }
 
-// maxControl holds either control message, with room to spare, in bytes.
+// maxControl holds either control message and the time of arrival, with room to spare, in bytes.
 const maxControl = 128
 
 func (l *Layer) listenUDP(e Endpoint) (netip.AddrPort, error) {
@@ -59,6 +59,7 @@ func newUDPSocket(l *Layer, conn *net.UDPConn, e Endpoint) (*udpSocket, error) {
 	// Best effort: the kernel caps both at net.core.rmem_max and wmem_max.
 	_ = conn.SetReadBuffer(l.limits.SocketBuffer)
 	_ = conn.SetWriteBuffer(l.limits.SocketBuffer)
+	stampArrivals(conn)
 	if !s.wildcard {
 		return s, nil
 	}
@@ -93,6 +94,7 @@ func (s *udpSocket) read() {
 			continue
 		}
 		pause.reset()
+		s.layer.lag.Store(int64(age(control[:nc])))
 		local, ok := s.local(control[:nc])
 		if !ok || remote.Port() == 0 {
 			s.layer.count.dropped.Add(1)
