@@ -104,6 +104,7 @@ func (r *run) serve() Outcome {
 	r.judge()
 	return Outcome{
 		Script: r.script.name, Generation: r.generation.Number, Ending: r.ending(), Verdict: r.verdict, Vars: r.recorded(), Err: err,
+		Used: r.state.Usage(),
 	}
 }
 
