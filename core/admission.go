@@ -14,9 +14,11 @@ func (s *Server) admit(c *Call) *refusal {
 	switch {
 	case s.draining:
 		s.stats.failed.Add(1)
+		s.stats.refusedDraining.Add(1)
 		return retryLater(30)
 	case s.stats.active.Load() >= int64(s.o.MaxCalls):
 		s.stats.failed.Add(1)
+		s.stats.refusedFull.Add(1)
 		return retryLater(5)
 	}
 	s.stats.active.Add(1)

@@ -58,6 +58,7 @@ func (c *Call) Answer(o AnswerOptions) error {
 func (c *Call) sendAnswer(h Headers) {
 	c.change(evAnswer)
 	c.answered = time.Now()
+	c.reach(&c.stages.Answered)
 	res := c.inviteResponse(200, "", h)
 	c.expires(c.request, res)
 	if !c.reliable.agreed {

@@ -25,6 +25,7 @@ type Call struct {
 	flow    transport.Flow
 	user    string // user part of our Contact
 	began   time.Time
+	stages  Stages
 	log     *slog.Logger
 	labels  *labels            // on all lines of log
 	shard   *transaction.Shard // the lock of all that follows

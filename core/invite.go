@@ -19,10 +19,12 @@ import (
 // invite takes an INVITE that begins a call: 100 at once, and if the call is
 // admitted and its offer is one we can answer, a goroutine for its handler.
 func (s *Server) invite(tx *transaction.Server, req *sip.Request) {
+	taken := time.Now()
 	if err := tx.Respond(s.response(req, 100, "", nil)); err != nil {
 		s.log.Debug("100 not sent", "error", err)
 	}
 	c := s.newCall(tx, req)
+	c.stages.Trying = max(1, c.began.Sub(taken))
 	if r := s.admit(c); r != nil {
 		s.refuse(tx, req, r)
 		return

@@ -72,12 +72,14 @@ type Server struct {
 type Stats struct {
 	Active, Total, Answered, Failed int64
 
+	RefusedFull, RefusedDraining int64 // of Failed: with 503, at MaxCalls and while draining
+
 	Draining    bool
 	Transport   transport.Stats
 	Transaction transaction.Stats
 }
 
-type counters struct{ active, total, answered, failed atomic.Int64 }
+type counters struct{ active, total, answered, failed, refusedFull, refusedDraining atomic.Int64 }
 
 // New makes a server. It starts no goroutine before the first call.
 func New(o Options) *Server {
@@ -126,6 +128,7 @@ func (s *Server) Stats() Stats {
 	return Stats{
 		Active: s.stats.active.Load(), Total: s.stats.total.Load(),
 		Answered: s.stats.answered.Load(), Failed: s.stats.failed.Load(),
+		RefusedFull: s.stats.refusedFull.Load(), RefusedDraining: s.stats.refusedDraining.Load(),
 		Draining:  draining,
 		Transport: s.transport.Stats(), Transaction: s.transactions.Stats(),
 	}

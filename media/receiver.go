@@ -22,6 +22,7 @@ type receiver struct {
 	current   inbound
 	candidate inbound
 	past      pastSources
+	first     int64 // arrival of the first packet, Unix nanoseconds
 }
 
 // pastSources adds up the sources that were listened to before.
@@ -60,6 +61,9 @@ func (r *receiver) receive(h header, n int, arrival int64, clocked bool) bool {
 	if !in.update(h.sequence, r) {
 		r.past.invalid++
 		return false
+	}
+	if r.first == 0 {
+		r.first = arrival
 	}
 	in.packets++
 	in.bytes += uint64(n)
@@ -179,6 +183,9 @@ func (r *receiver) reception() Reception {
 	}
 	if c.Lost > 0 {
 		c.LossPct = 100 * float64(c.Lost) / float64(expected)
+	}
+	if r.first != 0 {
+		c.First = time.Unix(0, r.first)
 	}
 	if in.packets > 0 {
 		c.Last = time.Unix(0, in.arrival)

@@ -49,6 +49,7 @@ type Reception struct {
 	Strangers uint64
 	// Unauthentic counts packets that SRTP refused: altered, repeated, in the clear or with another key.
 	Unauthentic uint64
+	First       time.Time // arrival of the first valid packet; zero = none came
 	Last        time.Time // arrival of the latest valid packet; zero = none came
 }
 

@@ -91,17 +91,21 @@ type scriptHandler struct {
 	scripts *scripting.Engine
 	routes  *route.Table
 	calls   *callCounter
+	live    *liveCalls
+	figures *callFigures
 	log     *slog.Logger
 }
 
 // ServeCall runs on the call's own goroutine until the script has ended.
 func (h scriptHandler) ServeCall(ctx context.Context, c *core.Call) {
+	defer h.live.enter(c)()
 	outcome := h.scripts.Route(ctx, func(g *scripting.Generation) string {
 		script, number := h.routes.Pick(factsOf(c), g.Has)
 		h.log.Debug("routed", "call", c.ID(), "route", number, "script", script, "generation", g.Number)
 		return script
 	}, call{c})
 	h.calls.count(outcome)
+	h.figures.observe(outcome, c.Stages(), c.Stats())
 }
 
 // factsOf is what routes look at in a call.

@@ -21,6 +21,7 @@ import (
 	"offhook/config"
 	"offhook/core"
 	"offhook/core/console"
+	"offhook/core/journal"
 	"offhook/media"
 	"offhook/scripting"
 	"offhook/scripting/route"
@@ -89,7 +90,10 @@ type app struct {
 	server  *core.Server
 	console *console.Server // nil when health.enable_health_check is false
 	control *console.Server // nil without a control socket
-	sip     []string        // "udp 0.0.0.0:5060": what we listen on
+	journal *journal.Store
+	live    *liveCalls
+	web     webConsole
+	sip     []string // "udp 0.0.0.0:5060": what we listen on
 
 	stop       context.CancelFunc // ends background
 	background sync.WaitGroup     // the watcher, SIGHUP and the statistics line
@@ -98,7 +102,9 @@ type app struct {
 // newApp starts all parts. On an error it has ended those it had started.
 func newApp(ctx context.Context, c *config.Config, log *slog.Logger) (a *app, err error) {
 	ctx, stop := context.WithCancel(ctx)
-	a = &app{config: c, log: log, stop: stop}
+	a = &app{config: c, stop: stop, journal: journal.NewStore(journal.Options{}), live: newLiveCalls()}
+	log = a.web.listenTo(log, c)
+	a.log = log
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, a.close())
@@ -122,7 +128,13 @@ func newApp(ctx context.Context, c *config.Config, log *slog.Logger) (a *app, er
 	if a.media, err = newMedia(c, log); err != nil {
 		return a, err
 	}
-	if a.server, err = newServer(c, log, a.media, scriptHandler{a.scripts, routes, newCallCounter(registry), log}); err != nil {
+	if a.server, err = newServer(c, log, a.media, scriptHandler{a.scripts, routes, newCallCounter(registry), a.live, newCallFigures(registry), log}); err != nil {
+		return a, err
+	}
+	registry.MustRegister(newServerCollector(serverFigures{
+		server: a.server.Stats, media: a.media.Stats, scripts: a.scripts.Changes, ready: func() bool { return len(a.reasons()) == 0 },
+	}))
+	if err = a.web.begin(a); err != nil {
 		return a, err
 	}
 	for _, network := range c.SIP.Transport {
@@ -137,9 +149,14 @@ func newApp(ctx context.Context, c *config.Config, log *slog.Logger) (a *app, er
 	}
 	if c.Health.EnableHealthCheck {
 		address := net.JoinHostPort("", strconv.Itoa(c.Health.HealthCheckPort))
-		if a.console, err = console.Listen(console.Options{Address: address, Calls: a.calls, Metrics: metricsHandler(registry, log), Log: log}); err != nil {
+		if a.console, err = console.Listen(console.Options{
+			Address: address, Calls: a.calls, Reasons: a.reasons, Metrics: metricsHandler(registry, log), Site: a.web.onHealthPort(c), Log: log,
+		}); err != nil {
 			return a, portInUse(err, "--health-port")
 		}
+	}
+	if err = a.web.listen(c, log); err != nil {
+		return a, err
 	}
 	if a.control, err = a.listenControl(); err != nil {
 		return a, err
@@ -229,6 +246,9 @@ func (a *app) banner(w io.Writer) {
 		_, healthPort, _ := net.SplitHostPort(a.console.Addr().String())
 		fmt.Fprintf(w, "  health   http://127.0.0.1:%s/health\n", healthPort)
 	}
+	if url := a.web.url(a); url != "" {
+		fmt.Fprintf(w, "  console  %s\n", url)
+	}
 	if a.control != nil {
 		fmt.Fprintf(w, "  control  %s\n", a.control.Addr())
 	}
@@ -275,7 +295,8 @@ func (a *app) close() error {
 	if a.server != nil {
 		errs = append(errs, a.server.Close())
 	}
-	for _, s := range []*console.Server{a.control, a.console} {
+	a.web.close() // first of all its streams, which do not end by themselves
+	for _, s := range []*console.Server{a.control, a.console, a.web.server} {
 		if s != nil {
 			ctx, cancel := context.WithTimeout(context.Background(), time.Second)
 			errs = append(errs, s.Close(ctx))
@@ -288,6 +309,6 @@ func (a *app) close() error {
 	if a.scripts != nil {
 		errs = append(errs, a.scripts.Close())
 	}
-	errs = append(errs, a.outside.close())
+	errs = append(errs, a.outside.close(), a.web.closeAudit())
 	return errors.Join(errs...)
 }
