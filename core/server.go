@@ -9,6 +9,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"offhook/core/journal"
 	"offhook/core/sdp"
 	"offhook/core/transaction"
 	"offhook/core/transport"
@@ -41,6 +42,7 @@ type Options struct {
 	NoLatch     bool               // send RTP where SDP says, not where the far end's really comes from; see media.SessionOptions
 	Timers      transaction.Timers // of RFC 3261 §17
 	Trace       func(transaction.Trace)
+	Journal     *journal.Store // of what happens in calls; nil: none
 	Limits      transport.Limits
 
 	Reliable       bool          // send 18x reliably (RFC 3262) also if the caller only supports that
@@ -101,7 +103,11 @@ func New(o Options) *Server {
 		dialogs:      map[dialogID]*Call{},
 		idle:         make(chan struct{}),
 	}
-	s.transactions = transaction.New(transaction.Options{Log: o.Log, Timers: o.Timers, User: user{s}, Trace: o.Trace})
+	var trace func(transaction.Trace)
+	if o.Trace != nil || o.Journal != nil {
+		trace = s.trace
+	}
+	s.transactions = transaction.New(transaction.Options{Log: o.Log, Timers: o.Timers, User: user{s}, Trace: trace})
 	s.transport = transport.New(transport.Options{Log: o.Log, Receive: s.transactions.Receive, Limits: o.Limits})
 	return s
 }

@@ -19,10 +19,10 @@ const clockStep = 5 * time.Second
 // What earlier sources sent and lost stays counted.
 type receiver struct {
 	clockRate int64 // Hz
+	first     int64 // arrival of the first packet, Unix nanoseconds; 0: none came
 	current   inbound
 	candidate inbound
 	past      pastSources
-	first     int64 // arrival of the first packet, Unix nanoseconds
 }
 
 // pastSources adds up the sources that were listened to before.
@@ -184,11 +184,8 @@ func (r *receiver) reception() Reception {
 	if c.Lost > 0 {
 		c.LossPct = 100 * float64(c.Lost) / float64(expected)
 	}
-	if r.first != 0 {
-		c.First = time.Unix(0, r.first)
-	}
 	if in.packets > 0 {
-		c.Last = time.Unix(0, in.arrival)
+		c.First, c.Last = time.Unix(0, r.first), time.Unix(0, in.arrival)
 	}
 	return c
 }

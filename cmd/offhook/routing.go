@@ -104,6 +104,7 @@ func (h scriptHandler) ServeCall(ctx context.Context, c *core.Call) {
 		h.log.Debug("routed", "call", c.ID(), "route", number, "script", script, "generation", g.Number)
 		return script
 	}, call{c})
+	conclude(c, outcome)
 	h.calls.count(outcome)
 	h.figures.observe(outcome, c.Stages(), c.Stats())
 }

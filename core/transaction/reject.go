@@ -63,7 +63,7 @@ func (l *Layer) refuseMalformed(req *sip.Request, f transport.Flow, reason error
 func (s *Shard) refuse(k key, req *sip.Request, f transport.Flow) {
 	res := newResponse(req, sip.StatusServiceUnavailable, "Service Unavailable", statelessTag(k))
 	res.AppendHeader(sip.NewHeader("Retry-After", "5"))
-	_ = s.transmit(string(*req.CallID()), res, s.serialise(res), f)
+	_ = s.transmit(string(*req.CallID()), res, s.serialise(res), false, f)
 }
 
 // answer responds in the place of the TU, if there is no final response yet.

@@ -29,7 +29,7 @@ type arrival struct {
 func newLayer(t testing.TB, limits Limits) (*Layer, <-chan arrival) {
 	t.Helper()
 	in := make(chan arrival, 100)
-	l := New(Options{Limits: limits, Receive: func(msg sip.Message, f Flow) { in <- arrival{msg, f} }})
+	l := New(Options{Limits: limits, Receive: func(msg sip.Message, _ []byte, f Flow) { in <- arrival{msg, f} }})
 	t.Cleanup(func() { l.Close() })
 	return l, in
 }
@@ -42,7 +42,7 @@ func newResponder(t testing.TB, limits Limits) *Layer {
 	return l
 }
 
-func respond(msg sip.Message, f Flow) {
+func respond(msg sip.Message, _ []byte, f Flow) {
 	if req, ok := msg.(*sip.Request); ok && !req.IsAck() {
 		_ = f.Send([]byte(sip.NewResponseFromRequest(req, 200, "OK", nil).String()))
 	}

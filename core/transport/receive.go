@@ -69,7 +69,7 @@ func (l *Layer) receive(b []byte, h head, f Flow) {
 	msg.SetTransport(f.Network())
 	msg.SetSource(f.remote.String())
 	l.count.received.Add(1)
-	l.onMessage(msg, f)
+	l.onMessage(msg, b[:h.size+h.length], f)
 }
 
 // parse runs sipgo's parser over one whole message and evens out its quirks.
