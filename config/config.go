@@ -34,6 +34,7 @@ type Config struct {
 	Logging   Logging   `koanf:"logging"`
 	Health    Health    `koanf:"health"`
 	Control   Control   `koanf:"control"`
+	Console   Console   `koanf:"console"`
 
 	// Script holds the free [script.NAME] tables.
 	Script map[string]map[string]any `koanf:"script"`

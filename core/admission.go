@@ -15,9 +15,11 @@ func (s *Server) admit(c *Call) *refusal {
 	switch {
 	case s.draining || s.paused:
 		s.stats.failed.Add(1)
+		s.stats.draining.Add(1)
 		return retryLater(spread(30))
 	case s.stats.active.Load() >= int64(s.o.MaxCalls):
 		s.stats.failed.Add(1)
+		s.stats.full.Add(1)
 		return retryLater(spread(5))
 	}
 	s.stats.active.Add(1)
@@ -30,8 +32,8 @@ func (s *Server) admit(c *Call) *refusal {
 // is taken: asked before anything is made for it. A copy of one that was refused
 // is asked about, and counted, again: nothing is known of it.
 func (s *Server) busy() (retryAfter int) {
-	now, count := time.Now(), &s.stats.full
-	retryAfter = s.full()
+	now := time.Now()
+	retryAfter, count := s.full()
 	switch {
 	case retryAfter > 0:
 	case !s.load.Ready(now, s.transport.Lag()):

@@ -58,6 +58,7 @@ func (c *Call) Answer(o AnswerOptions) error {
 func (c *Call) sendAnswer(h Headers) {
 	c.change(evAnswer)
 	c.answered = time.Now()
+	c.reach(&c.stages.Answered)
 	res := c.inviteResponse(200, "", h)
 	c.expires(c.request, res)
 	if !c.reliable.agreed {
@@ -89,12 +90,13 @@ func (c *Call) negotiate(capabilities sdp.Capabilities) error {
 	if c.session == nil {
 		session, err := c.server.o.Media.Open(media.SessionOptions{
 			Local: c.flow.Local().Addr(), Event: c.mediaEvent, Timeout: c.server.o.MediaSilent, NoLatch: c.server.o.NoLatch,
-			Inband: c.server.o.Inband,
+			Inband: c.server.o.Inband, Played: c.playedFunc(),
 		})
 		if err != nil {
 			return err
 		}
 		c.session = session
+		c.noteOpened()
 	}
 	c.negotiation.local = c.describe(int(c.session.Addr().Port()))
 	if offer == nil {
@@ -128,6 +130,7 @@ func (c *Call) settle(n sdp.Negotiated) {
 		Remote: n.Remote, RemoteRTCP: n.RemoteRTCP, Codec: n.Codec, PayloadType: n.PayloadType, Ptime: n.Ptime,
 		DTMFPayloadType: n.DTMFPayloadType, Send: n.Send, Receive: n.Receive, Mux: n.Mux, Crypto: n.Crypto,
 	})
+	c.noteSettled(was, n)
 	switch {
 	case first || was.Hold == n.Hold:
 	case n.Hold:

@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"offhook/core"
+	"offhook/core/journal"
 	"offhook/core/transport"
 	"offhook/media"
 )
@@ -31,14 +32,19 @@ const callsPerServer = 4000
 
 // BenchmarkCall is all that SIP costs in one call, from bytes to bytes: INVITE, 100, 180, 200, ACK, BYE, 200, with its
 // goroutine, without sockets. See cmd/offhook for the same over UDP.
-func BenchmarkCall(b *testing.B) {
+func BenchmarkCall(b *testing.B) { benchmarkCall(b, nil) }
+
+// BenchmarkCallJournal is the same with a journal.
+func BenchmarkCallJournal(b *testing.B) { benchmarkCall(b, journal.NewStore(journal.Options{})) }
+
+func benchmarkCall(b *testing.B, j *journal.Store) {
 	b.ReportAllocs()
-	c := newBenchCaller()
+	c := newBenchCaller(j)
 	for i := 0; b.Loop(); i++ {
 		if i > 0 && i%callsPerServer == 0 {
 			b.StopTimer()
 			c.close()
-			c = newBenchCaller()
+			c = newBenchCaller(j)
 			b.StartTimer()
 		}
 		c.call(i)
@@ -55,10 +61,10 @@ type benchCaller struct {
 	ended  chan struct{} // one for each 200 to BYE
 }
 
-func newBenchCaller() *benchCaller {
+func newBenchCaller(j *journal.Store) *benchCaller {
 	c := &benchCaller{engine: media.NewVirtual(func(_, _ netip.AddrPort, _ []byte) {}), tags: make(chan string, 1), ended: make(chan struct{}, 1)}
 	c.server = core.New(core.Options{
-		Log: slog.New(slog.NewTextHandler(io.Discard, &slog.HandlerOptions{Level: slog.LevelWarn})), Handler: answering{}, Media: c.engine, UserAgent: "Offhook", MaxCalls: 1 << 20,
+		Log: slog.New(slog.NewTextHandler(io.Discard, &slog.HandlerOptions{Level: slog.LevelWarn})), Handler: answering{}, Media: c.engine, UserAgent: "Offhook", MaxCalls: 1 << 20, Journal: j,
 	})
 	local, remote := netip.MustParseAddrPort("192.0.2.1:5060"), netip.MustParseAddrPort("192.0.2.7:5060")
 	c.flow = transport.NewFlow("UDP", local, remote, c.receive)

@@ -123,6 +123,7 @@ func (c *Call) bye(tx *transaction.Server, req *sip.Request) {
 func (c *Call) end(cause error) {
 	c.limit.Stop()
 	c.timer.stop()
+	c.sampling.timer.Stop()
 	c.reliable.stop()
 	c.ending.Cause = cause
 	if !c.answered.IsZero() {
@@ -130,6 +131,12 @@ func (c *Call) end(cause error) {
 	}
 	if c.session != nil {
 		c.final = c.session.Close()
+		if c.journal != nil {
+			c.noteRTP(c.final)
+		}
+	}
+	if c.outgoing != nil {
+		c.record() // an incoming call is recorded when its handler has returned
 	}
 	c.cancel(cause)
 	c.dropRequests() // after that: who waits for one finds that the call has ended

@@ -10,6 +10,7 @@ import (
 
 	"github.com/emiago/sipgo/sip"
 
+	"offhook/core/journal"
 	"offhook/core/sdp"
 	"offhook/core/transaction"
 	"offhook/core/transport"
@@ -25,8 +26,10 @@ type Call struct {
 	flow    transport.Flow
 	user    string // user part of our Contact
 	began   time.Time
+	stages  Stages
 	log     *slog.Logger
 	labels  *labels            // on all lines of log
+	journal *journal.Journal   // nil: none is kept
 	shard   *transaction.Shard // the lock of all that follows
 	cancel  context.CancelCauseFunc
 	done    <-chan struct{} // of that context
@@ -52,6 +55,7 @@ type Call struct {
 	negotiation negotiation
 	session     *media.Session // nil until the first answer or early media
 	final       media.Stats    // of the session, once the call has ended
+	sampling    sampling
 
 	events eventQueue
 	heard  heardDigits
@@ -196,6 +200,9 @@ func (c *Call) Ending() Ending {
 // possible in it. The shard is locked.
 func (c *Call) change(e event) bool {
 	s, ok := next(c.state, e)
+	if s != c.state {
+		c.journal.State(s.journaled())
+	}
 	c.state = s
 	return ok
 }

@@ -14,6 +14,7 @@ import (
 
 	"github.com/emiago/sipgo/sip"
 
+	"offhook/core/journal"
 	"offhook/core/sdp"
 	"offhook/core/transaction"
 	"offhook/media"
@@ -44,7 +45,7 @@ func (s *Server) Dial(ctx context.Context, o DialOptions) (*Call, error) {
 		o.From = "offhook"
 	}
 	c := &Call{
-		server: s, id: strconv.FormatUint(rand.Uint64()>>16, 36), flow: flow, user: o.From,
+		server: s, id: newID(), flow: flow, user: o.From,
 		began: time.Now(), outgoing: &outgoing{}, confirmed: make(chan struct{}),
 	}
 	c.logTo(s.log)
@@ -52,10 +53,11 @@ func (s *Server) Dial(ctx context.Context, o DialOptions) (*Call, error) {
 	if o.Codecs != nil {
 		c.capabilities.Codecs = o.Codecs
 	}
-	if c.session, err = s.o.Media.Open(media.SessionOptions{Local: flow.Local().Addr(), Event: c.mediaEvent, NoLatch: s.o.NoLatch}); err != nil {
+	if c.session, err = s.o.Media.Open(media.SessionOptions{Local: flow.Local().Addr(), Event: c.mediaEvent, NoLatch: s.o.NoLatch, Played: c.playedFunc()}); err != nil {
 		return nil, fmt.Errorf("call %s: %w", o.URI, err)
 	}
 	c.request = c.newInvite(uri, o)
+	c.journal = s.beginOutgoing(c)
 	ctx, cancel := context.WithCancelCause(context.WithoutCancel(ctx))
 	c.cancel, c.done = cancel, ctx.Done()
 	if err := c.send(); err != nil {
@@ -99,7 +101,10 @@ func (c *Call) newInvite(uri sip.Uri, o DialOptions) *sip.Request {
 func (c *Call) send() (err error) {
 	c.shard.Lock()
 	defer c.shard.Unlock()
+	c.noteOpened()
 	if c.outgoing.client, err = c.server.transactions.Send(c.request, c.flow, c.inviteResult); err != nil {
+		c.sampling.timer.Stop()
+		c.journal.End(func(j *journal.Call) { j.By, j.Reason = "error", err.Error() })
 		return err
 	}
 	c.server.mu.Lock()

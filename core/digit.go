@@ -45,5 +45,6 @@ func (c *Call) digit(e media.Event) {
 			return
 		}
 	}
+	c.journal.Digit(e.Digit)
 	c.emit(Event{Kind: EventDigit, Digit: e.Digit, Duration: e.Duration, Via: via})
 }

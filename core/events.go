@@ -65,6 +65,9 @@ func (c *Call) mediaEvent(e media.Event) {
 	case media.EventDigit:
 		c.digit(e)
 	case media.EventTimeout:
+		c.noteMedia("no RTP for " + e.Duration.Round(time.Second).String())
 		c.emit(Event{Kind: EventMediaTimeout, Duration: e.Duration})
+	case media.EventResumed:
+		c.noteMedia("RTP again")
 	}
 }

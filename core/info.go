@@ -31,6 +31,7 @@ func (c *Call) info(tx *transaction.Server, req *sip.Request) {
 		if c.heard.informs(digit) {
 			return
 		}
+		c.journal.Digit(digit)
 		c.emit(Event{Kind: EventDigit, Digit: digit, Duration: duration, Via: "info"})
 		return
 	}

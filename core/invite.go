@@ -4,9 +4,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
-	"math/rand/v2"
 	"runtime/debug"
-	"strconv"
 	"time"
 
 	"github.com/emiago/sipgo/sip"
@@ -19,12 +17,18 @@ import (
 // invite takes an INVITE that begins a call: 100 at once, and if the call is
 // admitted and its offer is one we can answer, a goroutine for its handler.
 func (s *Server) invite(tx *transaction.Server, req *sip.Request) {
+	taken := time.Now()
+	id := newID()
+	j := s.begin(tx, req, id)
 	if err := tx.Respond(s.response(req, 100, "")); err != nil {
 		s.log.Debug("100 not sent", "error", err)
 	}
-	c := s.newCall(tx, req)
+	c := s.newCall(tx, req, id)
+	c.journal = j
+	c.stages.Trying = max(1, c.began.Sub(taken))
 	if r := s.admit(c); r != nil {
 		s.refuse(tx, req, r)
+		endRefused(j, r)
 		return
 	}
 	s.load.Add(c.began)
@@ -41,10 +45,9 @@ func (s *Server) invite(tx *transaction.Server, req *sip.Request) {
 
 // newCall makes the call of an INVITE. Its tag goes into the request's own To,
 // so that every response to it has the same.
-func (s *Server) newCall(tx *transaction.Server, req *sip.Request) *Call {
+func (s *Server) newCall(tx *transaction.Server, req *sip.Request, id string) *Call {
 	tag := newTag()
 	req.To().Params.Add("tag", tag)
-	id := strconv.FormatUint(rand.Uint64()>>16, 36)
 	c := &Call{
 		server: s, id: id, request: req, flow: tx.Flow(), user: req.Recipient.User, tx: tx, began: time.Now(),
 		capabilities: s.capabilities,
@@ -107,11 +110,12 @@ func (c *Call) run(ctx context.Context) {
 	}
 }
 
-// report logs the end of the call.
+// report logs the end of the call, and waits until it is recorded.
 func (c *Call) report() {
 	c.shard.Lock()
 	e, rtp := c.ending, c.final
 	codec := c.negotiation.current.Codec
+	recorded := c.record()
 	c.shard.Unlock()
 	attrs := []slog.Attr{
 		slog.String("by", e.By()), slog.Int("status", e.Code), slog.Float64("seconds", e.Duration.Seconds()),
@@ -128,4 +132,5 @@ func (c *Call) report() {
 		attrs = append(attrs, slog.String("reason", e.Reason))
 	}
 	c.log.LogAttrs(context.Background(), slog.LevelInfo, "call ended", attrs...)
+	c.awaitRecord(recorded)
 }

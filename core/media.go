@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"time"
 
+	"offhook/core/journal"
 	"offhook/media"
 )
 
@@ -14,7 +15,11 @@ func (c *Call) Play(src media.Source) (*media.Playback, error) {
 	if err != nil {
 		return nil, fmt.Errorf("play: %w", err)
 	}
-	return session.Play(src) // outside the lock: it may have to encode the source
+	p, err := session.Play(src) // outside the lock: it may have to encode the source
+	if err == nil && c.journal != nil {
+		c.noteMedia(fmt.Sprint("plays ", src))
+	}
+	return p, err
 }
 
 // SendDTMF sends digits by RFC 4733.
@@ -41,7 +46,14 @@ func (c *Call) Record(o media.RecordOptions) (*media.Recording, error) {
 	if err != nil {
 		return nil, fmt.Errorf("record: %w", err)
 	}
-	return session.Record(o) // outside the lock: it makes the file
+	r, err := session.Record(o) // outside the lock: it makes the file
+	if err == nil && c.journal != nil {
+		c.noteMedia("records to " + o.Name)
+		c.journal.Update(func(j *journal.Call) {
+			j.Recordings = append(j.Recordings[:len(j.Recordings):len(j.Recordings)], o.Name)
+		})
+	}
+	return r, err
 }
 
 // Listen looks for something in what is heard; the end of the call ends it.

@@ -1,6 +1,8 @@
 package core
 
 import (
+	"sync/atomic"
+
 	"github.com/emiago/sipgo/sip"
 
 	"offhook/core/transaction"
@@ -9,7 +11,7 @@ import (
 // options answers OPTIONS as an INVITE would be at this moment (RFC 3261
 // §11.2): 503 while we take no calls, which tells a proxy to send them elsewhere.
 func (s *Server) options(tx *transaction.Server, req *sip.Request) {
-	if seconds := s.full(); seconds > 0 {
+	if seconds, _ := s.full(); seconds > 0 {
 		s.refuse(tx, req, retryLater(spread(seconds)))
 		return
 	}
@@ -24,16 +26,16 @@ func (s *Server) options(tx *transaction.Server, req *sip.Request) {
 	}
 }
 
-// full says for how many seconds at least no call will be taken, as far as that is known;
-// 0 when one would be.
-func (s *Server) full() (retryAfter int) {
+// full says for how many seconds at least no call will be taken, as far as that is known,
+// and where such refusals are counted; 0 when one would be taken.
+func (s *Server) full() (retryAfter int, count *atomic.Int64) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	switch {
 	case s.draining || s.paused:
-		return 30
+		return 30, &s.stats.draining
 	case s.stats.active.Load() >= int64(s.o.MaxCalls):
-		return 5
+		return 5, &s.stats.full
 	}
-	return 0
+	return 0, nil
 }

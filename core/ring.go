@@ -59,6 +59,9 @@ func (c *Call) provisional(code int, body []byte, h Headers) error {
 	} else if err := c.tx.Respond(res); err != nil {
 		c.log.Warn("response not sent", "status", code, "error", err)
 	}
+	if code == 180 {
+		c.reach(&c.stages.Ringing)
+	}
 	c.log.Info("progress", "status", code)
 	return nil
 }

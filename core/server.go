@@ -12,6 +12,7 @@ import (
 	"github.com/emiago/sipgo/sip"
 
 	"offhook/core/guard"
+	"offhook/core/journal"
 	"offhook/core/sdp"
 	"offhook/core/transaction"
 	"offhook/core/transport"
@@ -45,6 +46,7 @@ type Options struct {
 	NoLatch     bool               // send RTP where SDP says, not where the far end's really comes from; see media.SessionOptions
 	Timers      transaction.Timers // of RFC 3261 §17
 	Trace       func(transaction.Trace)
+	Journal     *journal.Store // of what happens in calls; nil: none
 	Limits      transport.Limits
 	Tables      transaction.Limits
 	Guard       *guard.Guard // judges what comes in by its source; nil: all passes
@@ -94,9 +96,9 @@ type Stats struct {
 
 // Refused counts the INVITEs that got 503 before there was a call, their copies
 // included, by the reason.
-type Refused struct{ Full, Rate, Overload int64 }
+type Refused struct{ Full, Draining, Rate, Overload int64 }
 
-type counters struct{ active, total, answered, failed, full, rate, overload atomic.Int64 }
+type counters struct{ active, total, answered, failed, full, draining, rate, overload atomic.Int64 }
 
 // New makes a server. It starts no goroutine before the first call.
 func New(o Options) *Server {
@@ -127,7 +129,11 @@ func New(o Options) *Server {
 	if o.UserAgent != "" {
 		s.signature = sip.NewHeader("Server", o.UserAgent)
 	}
-	s.transactions = transaction.New(transaction.Options{Log: o.Log, Timers: o.Timers, User: user{s}, Trace: o.Trace, Busy: s.busy, Limits: o.Tables})
+	var trace func(transaction.Trace)
+	if o.Trace != nil || o.Journal != nil {
+		trace = s.trace
+	}
+	s.transactions = transaction.New(transaction.Options{Log: o.Log, Timers: o.Timers, User: user{s}, Trace: trace, Busy: s.busy, Limits: o.Tables})
 	s.transport = transport.New(transport.Options{Log: o.Log, Receive: s.transactions.Receive, Limits: o.Limits, Guard: o.Guard})
 	return s
 }
@@ -154,8 +160,9 @@ func (s *Server) Stats() Stats {
 	return Stats{
 		Active: s.stats.active.Load(), Total: s.stats.total.Load(),
 		Answered: s.stats.answered.Load(), Failed: s.stats.failed.Load(),
-		Refused: Refused{Full: s.stats.full.Load(), Rate: s.stats.rate.Load(), Overload: s.stats.overload.Load()},
-
+		Refused: Refused{
+			Full: s.stats.full.Load(), Draining: s.stats.draining.Load(), Rate: s.stats.rate.Load(), Overload: s.stats.overload.Load(),
+		},
 		Draining: draining,
 		Dropped:  s.o.Guard.Dropped(), Banned: s.o.Guard.Banned(),
 		Transport: s.transport.Stats(), Transaction: s.transactions.Stats(),

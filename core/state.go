@@ -18,6 +18,14 @@ func (s State) String() string {
 	return [...]string{"incoming", "early", "answered", "answered", "ended"}[s]
 }
 
+// journaled names a state as the journal has it.
+func (s State) journaled() string {
+	if s == Confirmed {
+		return "confirmed"
+	}
+	return s.String()
+}
+
 // Answered tells whether a 2xx was sent or came.
 func (s State) Answered() bool { return s == Accepted || s == Confirmed }
 

@@ -18,7 +18,7 @@ type user struct{ *Server }
 
 func (s user) Request(tx *transaction.Server, req *sip.Request) {
 	if refusal := s.validate(req); refusal != nil {
-		s.refuse(tx, req, refusal)
+		s.decline(tx, req, refusal)
 		return
 	}
 	if tag, ok := tagOf(req.To().Params); ok {

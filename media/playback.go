@@ -25,6 +25,13 @@ type PlayResult struct {
 	Packets  uint64        // RTP packets that the kernel took
 }
 
+// Played is a playback that has ended.
+type Played struct {
+	PlayResult
+	Source Source // nil for digits and an echo
+	Echo   bool
+}
+
 // Playback is what a session sends: a source, a string of digits, or what it hears.
 type Playback struct {
 	session *Session
@@ -69,6 +76,10 @@ func (p *Playback) pause(paused bool) {
 func (p *Playback) Result() PlayResult {
 	p.session.mu.Lock()
 	defer p.session.mu.Unlock()
+	return p.result()
+}
+
+func (p *Playback) result() PlayResult {
 	return PlayResult{Status: p.status, Position: p.position(), Packets: p.packets}
 }
 
@@ -193,5 +204,8 @@ func (s *Session) finish(p *Playback, status PlayStatus) {
 	close(p.done)
 	if s.playback == p {
 		s.playback = nil
+	}
+	if s.options.Played != nil {
+		s.options.Played(Played{p.result(), p.source, p.echo != nil})
 	}
 }

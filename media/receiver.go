@@ -19,6 +19,7 @@ const clockStep = 5 * time.Second
 // What earlier sources sent and lost stays counted.
 type receiver struct {
 	clockRate int64 // Hz
+	first     int64 // arrival of the first packet, Unix nanoseconds; 0: none came
 	current   inbound
 	candidate inbound
 	past      pastSources
@@ -60,6 +61,9 @@ func (r *receiver) receive(h header, n int, arrival int64, clocked bool) bool {
 	if !in.update(h.sequence, r) {
 		r.past.invalid++
 		return false
+	}
+	if r.first == 0 {
+		r.first = arrival
 	}
 	in.packets++
 	in.bytes += uint64(n)
@@ -181,7 +185,7 @@ func (r *receiver) reception() Reception {
 		c.LossPct = 100 * float64(c.Lost) / float64(expected)
 	}
 	if in.packets > 0 {
-		c.Last = time.Unix(0, in.arrival)
+		c.First, c.Last = time.Unix(0, r.first), time.Unix(0, in.arrival)
 	}
 	return c
 }

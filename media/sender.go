@@ -90,6 +90,9 @@ func (s *sender) count(payload int, err error) {
 		s.sent.Errors++
 		return
 	}
+	if s.sent.Packets == 0 {
+		s.sent.First = time.Now()
+	}
 	s.sent.Packets++
 	s.sent.Bytes += uint64(payload)
 }

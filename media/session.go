@@ -15,6 +15,9 @@ type SessionOptions struct {
 	// Event, if not nil, learns of digits and timeouts. It is called on the pacing thread: it must not block
 	// (a send on a channel with a default case, say). It may call the session's methods, but not wait for what they begin.
 	Event func(Event)
+	// Played, if not nil, learns of each playback that ends. It is called with the session's lock held, on the pacing thread
+	// perhaps: it must not block nor call the session's methods.
+	Played func(Played)
 	// CNAME is sent in RTCP SDES (RFC 3550 §6.5.1), up to 255 octets; empty = a random one (RFC 7022).
 	CNAME string
 	// Timeout without RTP, while neither side holds the call, that is reported as EventTimeout; 0 = never.

@@ -27,11 +27,12 @@ type Stats struct {
 // Sent counts what left the session.
 type Sent struct {
 	Packets uint64
-	Bytes   uint64 // payload octets, without headers and padding: the sender's octet count of RFC 3550 §6.4.1
-	Skipped uint64 // frames left out because the pacer woke more than three frames late
-	Dropped uint64 // packets, counted as sent, that Impair lost
-	Errors  uint64 // packets that the kernel refused to send
-	Reports uint64 // RTCP packets sent
+	Bytes   uint64    // payload octets, without headers and padding: the sender's octet count of RFC 3550 §6.4.1
+	Skipped uint64    // frames left out because the pacer woke more than three frames late
+	Dropped uint64    // packets, counted as sent, that Impair lost
+	Errors  uint64    // packets that the kernel refused to send
+	Reports uint64    // RTCP packets sent
+	First   time.Time // when the first packet left; zero = none did
 }
 
 // Reception counts what came in, over all synchronisation sources that the session heard.
@@ -49,6 +50,7 @@ type Reception struct {
 	Strangers uint64
 	// Unauthentic counts packets that SRTP refused: altered, repeated, in the clear or with another key.
 	Unauthentic uint64
+	First       time.Time // arrival of the first valid packet; zero = none came
 	Last        time.Time // arrival of the latest valid packet; zero = none came
 }
 

@@ -12,6 +12,7 @@ type arguments struct {
 	*lua.LState // of the caller: a coroutine's own, perhaps
 	fn          *Function
 	self        any   // what a method is called on
+	secret      bool  // the first value that it returns is
 	values      []any // of Params, then of Options; nil = left out and without a default
 }
 

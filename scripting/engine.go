@@ -80,6 +80,8 @@ type Engine struct {
 	mu      sync.Mutex
 	current *Generation
 	history []Record // the oldest first
+	refused snapshot // the last that was
+	changes Changes
 }
 
 // New makes an engine. It has no scripts until Load was called.
@@ -227,5 +229,6 @@ type Outcome struct {
 	Ending     Ending
 	Verdict    Verdict
 	Vars       map[string]any // what the script left in call.vars: strings, numbers (float64) and booleans
+	Used       sandbox.Usage  // time and memory; zero when no script ran
 	Err        error          // the script failed; nil otherwise. It has file:line.
 }

@@ -46,6 +46,18 @@ func (q *queue) take(want func(*Event) bool) *Event {
 	return ev
 }
 
+// count is how many events of a kind wait.
+func (q *queue) count(kind EventKind) (n int) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	for _, ev := range q.events {
+		if ev.Kind == kind {
+			n++
+		}
+	}
+	return n
+}
+
 // eventName is the event's name in call:on and call:wait; with "on_" before it, the handler's.
 func eventName(k EventKind) string {
 	return [...]string{

@@ -51,7 +51,7 @@ func (r *run) gather(a *arguments) int {
 	if err != nil {
 		r.raise(a, err)
 	}
-	if arg[bool](a, "sensitive") {
+	if a.secret = arg[bool](a, "sensitive"); a.secret {
 		r.mask(true)
 		defer r.mask(false)
 	}
@@ -59,7 +59,7 @@ func (r *run) gather(a *arguments) int {
 	for try := arg[int](a, "tries"); try > 0; try-- {
 		digits, reason = r.collect(a, c)
 		shown := digits
-		if arg[bool](a, "sensitive") {
+		if a.secret {
 			shown = strings.Repeat("•", len(digits))
 		}
 		r.log().Debug("gather", "digits", shown, "reason", reason, "at", where(a.LState))

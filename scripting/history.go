@@ -48,6 +48,37 @@ func (e *Engine) History() []Record {
 	return all
 }
 
+// File is a file of a generation, as it was read.
+type File struct{ Path, Text string }
+
+// Files are those of a generation that the history has, tests included; 0: of what was refused last.
+func (e *Engine) Files(number uint64) (files []File, ok bool) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	s := e.refused
+	if number != 0 {
+		i := slices.IndexFunc(e.history, func(r Record) bool { return r.Number == number })
+		if i < 0 {
+			return nil, false
+		}
+		s = e.history[i].snapshot
+	}
+	for _, f := range s.files {
+		files = append(files, File{f.path, f.text})
+	}
+	return files, s.files != nil
+}
+
+// Changes counts the attempts to change the scripts, by what came of them.
+type Changes struct{ Loaded, Refused, RolledBack uint64 }
+
+// Changes counts those since New.
+func (e *Engine) Changes() Changes {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return e.changes
+}
+
 // Rollback makes the files of an older generation current again, as a new generation. The folder is left as it is, and
 // Watch loads it again only once something in it has changed; Load does at once. The files have to pass the checks of
 // this version once more, but not Options.Check.
@@ -131,8 +162,14 @@ func (e *Engine) remember(r Record) {
 	if r.snapshot.files != nil {
 		r.Added, r.Changed, r.Removed = before.differs(r.snapshot)
 	}
-	if r.Outcome == OutcomeRefused {
-		r.snapshot = snapshot{} // nobody goes back to it
+	switch r.Outcome {
+	case OutcomeRefused:
+		e.changes.Refused++
+		e.refused, r.snapshot = r.snapshot, snapshot{} // nobody goes back to it
+	case OutcomeRolledBack:
+		e.changes.RolledBack++
+	default:
+		e.changes.Loaded++
 	}
 	e.history = append(e.history, r)
 	alike := func(o Record) bool { return (o.Err != nil) == (r.Err != nil) }

@@ -68,6 +68,32 @@ func TestHistory(t *testing.T) {
 }
 
 // TestHistoryIsBounded: neither many generations nor many refusals push the other kind out.
+// TestFiles: the files of all generations in the history can be read, and those of what was refused last.
+func TestFiles(t *testing.T) {
+	dir := t.TempDir()
+	e, _ := newEngine(t, Options{Dir: dir})
+	expect := func(number uint64, want ...File) {
+		t.Helper()
+		if files, ok := e.Files(number); !slices.Equal(files, want) || ok != (want != nil) {
+			t.Errorf("files of %d: %v, %v; want %v", number, files, ok, want)
+		}
+	}
+	expect(0)
+	write(t, dir, "default.lua", rejects)
+	_, _ = e.Load(t.Context())
+	write(t, dir, "default.lua", "(")
+	_, _ = e.Load(t.Context())
+	write(t, dir, "default.lua", rejects+"-- 2", "default_test.lua", "-- none")
+	_, _ = e.Load(t.Context())
+	expect(1, File{"default.lua", rejects})
+	expect(2, File{"default.lua", rejects + "-- 2"}, File{"default_test.lua", "-- none"})
+	expect(3)
+	expect(0, File{"default.lua", "("})
+	if got, want := e.Changes(), (Changes{Loaded: 2, Refused: 1}); got != want {
+		t.Errorf("%+v, want %+v", got, want)
+	}
+}
+
 func TestHistoryIsBounded(t *testing.T) {
 	dir := t.TempDir()
 	e, _ := newEngine(t, Options{Dir: dir})

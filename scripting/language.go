@@ -43,7 +43,7 @@ func (r *run) refused(a *arguments, err error) {
 // report logs the error of a handler.
 func (r *run) report(name string, err error) {
 	if err != nil {
-		r.observe(nil, ObservedFail, func() string { return name + ": " + err.Error() })
+		r.tell(nil, Observation{Kind: ObservedFail, Text: name + ": " + err.Error(), Err: err})
 		r.log().Error("script failed", append(stackOf(err), "handler", name, "error", err)...)
 	}
 }
@@ -59,14 +59,35 @@ func stackOf(err error) []any {
 // where tells the line of the script that called the running function, as "default.lua:7".
 func where(L *lua.LState) string { return strings.TrimSuffix(L.Where(1), ":") }
 
-// errorFields is an error as on_hangup gets it.
-func errorFields(err error) map[string]any {
-	fields := map[string]any{"message": err.Error()}
+// Failure is an error of a script, taken apart.
+type Failure struct {
+	Message   string
+	File      string // "" = not known
+	Line      int
+	Traceback string
+}
+
+// FailureOf takes err apart.
+func FailureOf(err error) Failure {
+	f := Failure{Message: err.Error()}
 	if e := (*sandbox.Error)(nil); errors.As(err, &e) {
-		fields = map[string]any{"message": e.Message, "file": e.File, "line": e.Line, "traceback": e.Traceback}
+		f = Failure{e.Message, e.File, e.Line, e.Traceback}
 	}
 	if e := (*sandbox.LimitError)(nil); errors.As(err, &e) {
-		fields["file"], fields["line"] = e.File, e.Line
+		f.File, f.Line = e.File, e.Line
+	}
+	return f
+}
+
+// errorFields is an error as on_hangup gets it.
+func errorFields(err error) map[string]any {
+	f := FailureOf(err)
+	fields := map[string]any{"message": f.Message}
+	if f.File != "" {
+		fields["file"], fields["line"] = f.File, f.Line
+	}
+	if f.Traceback != "" {
+		fields["traceback"] = f.Traceback
 	}
 	return fields
 }
@@ -110,8 +131,7 @@ func (fn *Function) bind(title string, self selfOf) lua.LGFunction {
 		if err := a.parse(first); err != nil {
 			r.raise(a, err)
 		}
-		r.observe(L, ObservedVerb, func() string { return a.written(first) })
-		return fn.run(r, a)
+		return r.perform(a, first)
 	}
 }
 

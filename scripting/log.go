@@ -39,9 +39,14 @@ func logModule() Module {
 	return m
 }
 
-// logLine writes a line for the script.
+// logLine writes a line for the script, and tells of it.
 func (r *run) logLine(L *lua.LState, level slog.Level, message string, attrs []any) {
 	r.observe(L, ObservedLog, func() string { return attributes(message, attrs) })
+	r.writeLine(L, level, message, attrs)
+}
+
+// writeLine writes a line for the script.
+func (r *run) writeLine(L *lua.LState, level slog.Level, message string, attrs []any) {
 	if r.trial || !r.log().Enabled(context.Background(), level) {
 		return
 	}

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"testing"
+	"time"
 )
 
 func TestObserve(t *testing.T) {
@@ -21,9 +22,10 @@ end`)}
 	want := []string{
 		`c1 1 default.lua:3 call:ring({headers = a table})`,
 		`c1 1 default.lua:4 call:answer()`,
+		`c1 5 default.lua:4 call:answer → true`,
 		`c1 1 default.lua:5 call:tone({350, 440}, {duration = "1s", level = -13})`,
 		`c1 2 default.lua:5 350+440 Hz at -13 dBm0`,
-		`c1 1 default.lua:6 log.info("over", {n = 1})`,
+		`c1 5 default.lua:5 call:tone → {position = 1, status = "done"}`,
 		`c1 3 default.lua:6 over n=1`,
 		`c1 4  default.lua:7: oh`,
 	}
@@ -45,5 +47,45 @@ func TestTestsArePartOfTheSnapshot(t *testing.T) {
 	}
 	if with.Hash == without.Hash || !slices.Equal(with.Files, without.Files) || !slices.Equal(with.Scripts(), []string{"default"}) {
 		t.Errorf("got %+v, and without the test %+v", with, without)
+	}
+}
+
+func TestObserveWhatTookTime(t *testing.T) {
+	var seen []string
+	o := Options{FS: files("default.lua", `
+function on_call(call)
+  call:answer()
+  call:mark("menu", { n = 1 })
+  call:check(call:sleep("2s") ~= nil, "sleep returns something")
+  call:gather{ max = 2, timeout = "1s", sensitive = true }
+  call:gather{ max = 1, timeout = "1s" }
+end`)}
+	o.Observe = func(o Observation) {
+		if o.Kind > ObservedFail {
+			seen = append(seen, fmt.Sprintf("%d %s %v %s|%s|%s|%d", o.Kind, o.At, o.Took, o.Text, o.Name, o.Data, o.Unread))
+		}
+	}
+	performWith(t, o, nil, func(s *stage) {
+		s.wait(time.Second)
+		s.call.press("1") // typed ahead of the secret
+		s.wait(1500 * time.Millisecond)
+		s.call.press("2")
+		s.wait(500 * time.Millisecond)
+		s.call.press("3")
+		s.finish()
+	})
+	want := []string{
+		`5 default.lua:3 50ms call:answer → true|||0`,
+		`6 default.lua:4 0s mark n=1 mark=menu|menu|n=1|0`,
+		`5 default.lua:5 2s call:sleep|||0`,
+		`7 default.lua:5 0s check failed check=sleep returns something|||0`,
+		`9  0s |||1`,
+		`10  0s |||0`,
+		`5 default.lua:6 450ms call:gather → ••, "ok"|||0`,
+		`5 default.lua:7 500ms call:gather → "3", "ok"|||0`,
+		`8  0s fail: sleep returns something|||0`,
+	}
+	if !slices.Equal(seen, want) {
+		t.Errorf("got\n%q\nwant\n%q", seen, want)
 	}
 }

@@ -166,8 +166,13 @@ func (r *run) newRecording(a *arguments, o media.RecordOptions) Recording {
 	return rec
 }
 
-// mask has the recordings of the call hold silence, or sound again.
+// mask has the recordings of the call hold silence, or sound again, and tells that digits are secret, those typed ahead too.
 func (r *run) mask(on bool) {
+	if on {
+		r.tell(nil, Observation{Kind: ObservedSecret, Unread: len(r.typed) + r.queue.count(EventDigit)})
+	} else {
+		r.tell(nil, Observation{Kind: ObservedOpen})
+	}
 	for _, rec := range r.recordings {
 		rec.Mask(on)
 	}

@@ -132,6 +132,7 @@ func (r *run) conclude(err error, o *Outcome) {
 	r.judge()
 	*o = Outcome{
 		Script: r.script.name, Generation: r.generation.Number, Ending: r.ending(), Verdict: r.verdict, Vars: r.recorded(), Err: err,
+		Used: r.state.Usage(),
 	}
 }
 

@@ -44,8 +44,9 @@ func mark() Function {
 		Example: `call:mark("menu", { choice = digit })`,
 		After:   true,
 		run: func(r *run, a *arguments) int {
-			data := arg[*lua.LTable](a, "data")
-			r.logLine(a.LState, slog.LevelInfo, "mark", append(tableAttrs(data), "mark", arg[string](a, "name")))
+			name, attrs := arg[string](a, "name"), tableAttrs(arg[*lua.LTable](a, "data"))
+			r.writeLine(a.LState, slog.LevelInfo, "mark", append(attrs[:len(attrs):len(attrs)], "mark", name))
+			r.tell(a.LState, Observation{Kind: ObservedMark, Text: attributes("mark", append(attrs, "mark", name)), Name: cut(name), Data: pairs(attrs)})
 			return 0
 		},
 	}

@@ -2,6 +2,7 @@ package scripting
 
 import (
 	"log/slog"
+	"strings"
 
 	lua "github.com/yuin/gopher-lua"
 )
@@ -30,7 +31,9 @@ func check() Function {
 			r.verdict.Checks++
 			if !lua.LVAsBool(condition) {
 				r.verdict.Failed++
-				r.logLine(a.LState, slog.LevelWarn, "check failed", []any{"check", cut(message)})
+				attrs := []any{"check", cut(message)}
+				r.writeLine(a.LState, slog.LevelWarn, "check failed", attrs)
+				r.tell(a.LState, Observation{Kind: ObservedCheck, Text: attributes("check failed", attrs)})
 				r.fail(message)
 			} else if r.verdict.Result == "" {
 				r.verdict.Result = "pass"
@@ -76,6 +79,7 @@ func (r *run) judge() {
 	if v.Result == "" {
 		return
 	}
+	r.tell(nil, Observation{Kind: ObservedVerdict, Text: strings.TrimSuffix(v.Result+": "+v.Message, ": ")})
 	r.log().Info("verdict", "result", v.Result, "reason", v.Message, "checks", v.Checks, "failed", v.Failed)
 	if err := r.engine.options.Metrics.Inc("verdicts", 1, map[string]string{"result": v.Result, "script": r.script.name}); err != nil {
 		r.log().Warn("metric left out", "metric", "verdicts", "error", err)

@@ -27,6 +27,7 @@ func (c call) Info() scripting.Info {
 
 func (c call) Serving(script string, generation uint64) {
 	c.Announce("script", script, "generation", generation)
+	serving(c.Call, script, generation)
 }
 
 func (c call) State() scripting.State { return scripting.State(c.Call.State().String()) }

@@ -9,6 +9,8 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/prometheus/client_golang/prometheus"
+
 	"offhook/core"
 	"offhook/core/coretest"
 	"offhook/scripting"
@@ -44,7 +46,9 @@ func TestTheEndOfACallTellsWhy(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				s := core.New(core.Options{Log: logger, Handler: scriptHandler{scripts: scripts, routes: routes, log: logger}, Media: network.Media()})
+				r := prometheus.NewRegistry()
+				h := scriptHandler{scripts, routes, newCallCounter(r), newLiveCalls(), newCallFigures(r), logger, nil}
+				s := core.New(core.Options{Log: logger, Handler: h, Media: network.Media()})
 				caller := network.NewCaller(s, coretest.CallOptions{})
 				caller.Invite()
 				time.Sleep(time.Minute) // of the bubble's clock

@@ -91,6 +91,14 @@ func controlled(scripts *scripting.Engine) console.Scripts {
 			return change(func() (*scripting.Generation, error) { return scripts.Rollback(ctx, number) })
 		},
 		Generations: func() []console.Generation { return generations(scripts.History()) },
+		Files: func(generation uint64) ([]console.File, bool) {
+			files, ok := scripts.Files(generation)
+			all := make([]console.File, len(files))
+			for i, f := range files {
+				all[i] = console.File(f)
+			}
+			return all, ok
+		},
 	}
 }
 

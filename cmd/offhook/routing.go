@@ -91,6 +91,8 @@ type scriptHandler struct {
 	scripts *scripting.Engine
 	routes  *route.Table
 	calls   *callCounter
+	live    *liveCalls
+	figures *callFigures
 	log     *slog.Logger
 	rules   *logRules // nil: none
 }
@@ -99,6 +101,7 @@ type scriptHandler struct {
 func (h scriptHandler) ServeCall(ctx context.Context, c *core.Call) {
 	h.rules.begin(c.ID(), unescape(c.RequestURI().User))
 	defer h.rules.end(c.ID())
+	defer h.live.enter(c)()
 	outcome := h.scripts.Route(ctx, func(g *scripting.Generation) string {
 		script, number := h.routes.Pick(factsOf(c), g.Has)
 		if h.rules.debugs(c.ID()) {
@@ -106,7 +109,9 @@ func (h scriptHandler) ServeCall(ctx context.Context, c *core.Call) {
 		}
 		return script
 	}, call{c})
+	conclude(c, outcome)
 	h.calls.count(outcome)
+	h.figures.observe(outcome, c.Stages(), c.Stats())
 }
 
 // factsOf is what routes look at in a call.

@@ -21,6 +21,7 @@ import (
 	"offhook/config"
 	"offhook/core"
 	"offhook/core/console"
+	"offhook/core/journal"
 	"offhook/media"
 	"offhook/scripting"
 	"offhook/scripting/route"
@@ -94,7 +95,10 @@ type app struct {
 	server  *core.Server
 	console *console.Server // nil when health.enable_health_check is false
 	control *console.Server // nil without a control socket
-	sip     []string        // "udp 0.0.0.0:5060": what we listen on
+	journal *journal.Store
+	live    *liveCalls
+	web     webConsole
+	sip     []string // "udp 0.0.0.0:5060": what we listen on
 
 	stop       context.CancelFunc // ends background
 	background sync.WaitGroup     // the watcher, signals, the watchdog and the statistics line
@@ -103,8 +107,12 @@ type app struct {
 // newApp starts all parts. On an error it has ended those it had started.
 func newApp(ctx context.Context, c *config.Config, logs *logs) (a *app, err error) {
 	ctx, stop := context.WithCancel(ctx)
-	log := logs.log
-	a = &app{config: c, logs: logs, log: log, systemd: newNotifier(os.Getenv, log), started: time.Now(), stop: stop}
+	a = &app{
+		config: c, logs: logs, journal: journal.NewStore(journal.Options{}), live: newLiveCalls(),
+		systemd: newNotifier(os.Getenv, logs.log), started: time.Now(), stop: stop,
+	}
+	log := a.web.listenTo(logs.log, c)
+	a.log = log
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, a.close())
@@ -128,7 +136,13 @@ func newApp(ctx context.Context, c *config.Config, logs *logs) (a *app, err erro
 	if a.media, err = newMedia(c, log); err != nil {
 		return a, err
 	}
-	if a.server, err = newServer(c, log, a.media, scriptHandler{a.scripts, routes, newCallCounter(registry), log, logs.logRules}); err != nil {
+	if a.server, err = newServer(c, log, a.media, scriptHandler{a.scripts, routes, newCallCounter(registry), a.live, newCallFigures(registry), log, logs.logRules}); err != nil {
+		return a, err
+	}
+	registry.MustRegister(newServerCollector(serverFigures{
+		server: a.server.Stats, media: a.media.Stats, scripts: a.scripts.Changes, ready: func() bool { return len(a.reasons()) == 0 },
+	}))
+	if err = a.web.begin(a); err != nil {
 		return a, err
 	}
 	for _, network := range c.SIP.Transport {
@@ -143,9 +157,14 @@ func newApp(ctx context.Context, c *config.Config, logs *logs) (a *app, err erro
 	}
 	if c.Health.EnableHealthCheck {
 		address := net.JoinHostPort("", strconv.Itoa(c.Health.HealthCheckPort))
-		if a.console, err = console.Listen(console.Options{Address: address, Calls: a.calls, Metrics: metricsHandler(registry, log), Log: log}); err != nil {
+		if a.console, err = console.Listen(console.Options{
+			Address: address, Calls: a.calls, Reasons: a.reasons, Metrics: metricsHandler(registry, log), Site: a.web.onHealthPort(c), Log: log,
+		}); err != nil {
 			return a, portInUse(err, "--health-port")
 		}
+	}
+	if err = a.web.listen(c, log); err != nil {
+		return a, err
 	}
 	if a.control, err = a.listenControl(); err != nil {
 		return a, err
@@ -242,6 +261,9 @@ func (a *app) banner(w io.Writer) {
 		_, healthPort, _ := net.SplitHostPort(a.console.Addr().String())
 		fmt.Fprintf(w, "  health   http://127.0.0.1:%s/health\n", healthPort)
 	}
+	if url := a.web.url(a); url != "" {
+		fmt.Fprintf(w, "  console  %s\n", url)
+	}
 	if a.control != nil {
 		fmt.Fprintf(w, "  control  %s\n", a.control.Addr())
 	}
@@ -289,7 +311,8 @@ func (a *app) close() error {
 	if a.server != nil {
 		errs = append(errs, a.server.Close())
 	}
-	for _, s := range []*console.Server{a.control, a.console} {
+	a.web.close() // first of all its streams, which do not end by themselves
+	for _, s := range []*console.Server{a.control, a.console, a.web.server} {
 		if s != nil {
 			ctx, cancel := context.WithTimeout(context.Background(), time.Second)
 			errs = append(errs, s.Close(ctx))
@@ -302,6 +325,6 @@ func (a *app) close() error {
 	if a.scripts != nil {
 		errs = append(errs, a.scripts.Close())
 	}
-	errs = append(errs, a.outside.close())
+	errs = append(errs, a.outside.close(), a.web.closeAudit())
 	return errors.Join(errs...)
 }

@@ -28,7 +28,14 @@ type ControlOptions struct {
 type Scripts struct {
 	Reload      func(ctx context.Context) Change
 	Rollback    func(ctx context.Context, generation uint64) Change
-	Generations func() []Generation // the latest first
+	Generations func() []Generation                             // the latest first
+	Files       func(generation uint64) (files []File, ok bool) // 0: of what was refused last
+}
+
+// File is one file of a generation.
+type File struct {
+	Path string `json:"path"`
+	Text string `json:"text"`
 }
 
 // Change is what came of a reload or a rollback.

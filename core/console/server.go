@@ -2,6 +2,7 @@ package console
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -17,11 +18,15 @@ type Options struct {
 	Calls   func() Calls // called for each request, from its goroutine
 	Metrics http.Handler // answers GET /metrics; nil: 404
 	Log     *slog.Logger // nil: slog.Default
+
+	Reasons func() []Reason // why /readyz answers 503, none when it answers 200; nil: never any. As Calls
+	Site    http.Handler    // answers all the rest; nil: 404
 }
 
 // Server serves HTTP until Close.
 type Server struct {
 	calls   func() Calls
+	reasons func() []Reason
 	started time.Time
 	addr    net.Addr
 	http    http.Server
@@ -37,13 +42,42 @@ func Listen(o Options) (*Server, error) {
 	if err != nil {
 		return nil, fmt.Errorf("listen for health checks: %w", err)
 	}
-	s := &Server{calls: o.Calls, started: time.Now(), addr: l.Addr()}
+	if o.Reasons == nil {
+		o.Reasons = func() []Reason { return nil }
+	}
+	s := &Server{calls: o.Calls, reasons: o.Reasons, started: time.Now(), addr: l.Addr()}
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /health", s.health)
+	mux.HandleFunc("/health", onlyGet)
+	mux.HandleFunc("GET /livez", live)
+	mux.HandleFunc("GET /readyz", s.ready)
+	if o.Site != nil {
+		mux.Handle("/", o.Site)
+	}
 	if o.Metrics != nil {
 		mux.Handle("GET /metrics", o.Metrics)
 	}
 	s.serve(l, mux, 10*time.Second, o.Log, "health checks")
+	return s, nil
+}
+
+// onlyGet answers other methods, which the pages of the site would take else.
+func onlyGet(w http.ResponseWriter, _ *http.Request) {
+	w.Header().Set("Allow", "GET, HEAD")
+	http.Error(w, "only GET", http.StatusMethodNotAllowed)
+}
+
+// ListenSite serves a site on an address of its own; config, if not nil, makes it HTTPS.
+func ListenSite(address string, site http.Handler, config *tls.Config, log *slog.Logger) (*Server, error) {
+	l, err := net.Listen("tcp", address)
+	if err != nil {
+		return nil, fmt.Errorf("listen for the console: %w", err)
+	}
+	s := &Server{addr: l.Addr()}
+	if config != nil {
+		l = tls.NewListener(l, config)
+	}
+	s.serve(l, site, 10*time.Second, log, "console")
 	return s, nil
 }
 

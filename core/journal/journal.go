@@ -47,7 +47,8 @@ func (j *Journal) Message(sent, again bool, peer Peer, raw []byte, owned bool) {
 	}
 	j.mu.Lock()
 	if j.peer == nil || *j.peer != peer {
-		j.peer = &peer
+		shared := peer // peer itself stays off the heap
+		j.peer = &shared
 	}
 	e := Entry{Kind: KindMessage, Sent: sent, Again: again, Peer: j.peer}
 	if j.room(KindMessage, len(raw)) {
@@ -67,6 +68,27 @@ func (j *Journal) Message(sent, again bool, peer Peer, raw []byte, owned bool) {
 // Note adds an entry. place is the line of the script, if there is one.
 func (j *Journal) Note(kind Kind, place, text string) {
 	j.note(Entry{Kind: kind, Place: place, Text: text})
+}
+
+// NoteAt is Note for what was learned of later: the entry goes where its time belongs.
+func (j *Journal) NoteAt(at time.Time, kind Kind, text string) {
+	if j == nil {
+		return
+	}
+	j.mu.Lock()
+	if j.room(kind, len(text)) {
+		j.add(Entry{Kind: kind, Text: text})
+		last := len(j.entries) - 1
+		e := j.entries[last]
+		e.At = min(max(at.Sub(j.began), 0), e.At)
+		i := last
+		for ; i > 0 && j.entries[i-1].At > e.At; i-- {
+			j.entries[i] = j.entries[i-1]
+		}
+		j.entries[i] = e
+	}
+	j.mu.Unlock()
+	j.store.changed(j)
 }
 
 // Return adds that a function of the script has returned, having taken a while.

@@ -53,12 +53,18 @@ func (s *Store) Begin(c Call) *Journal {
 	j := &Journal{store: s, id: c.ID, began: time.Now(), call: c}
 	j.call.Start, j.call.State = j.began, "incoming"
 	s.mu.Lock()
-	if before := s.byCallID[c.SIPCallID]; before != nil && before.call.SIPCallID == c.SIPCallID && !before.over() {
-		j.other = before
-	}
+	j.other = inProgress(s.byCallID[c.SIPCallID])
 	s.byID[c.ID], s.byCallID[c.SIPCallID] = j, j
 	s.mu.Unlock()
 	s.changed(j)
+	return j
+}
+
+// inProgress is the newest of the journals of a Call-ID that has not ended, nil if all have.
+func inProgress(j *Journal) *Journal {
+	for j != nil && j.over() {
+		j = j.other
+	}
 	return j
 }
 
@@ -118,14 +124,28 @@ func (s *Store) dropOldest() {
 	(*from)[0] = nil
 	*from = (*from)[1:]
 	delete(s.byID, j.id)
-	if s.byCallID[j.call.SIPCallID] == j {
-		delete(s.byCallID, j.call.SIPCallID)
+	if callID := j.call.SIPCallID; s.byCallID[callID] == j {
+		if other := inProgress(j.other); other != nil {
+			s.byCallID[callID] = other
+		} else {
+			delete(s.byCallID, callID)
+		}
 	}
 	s.bytes.Add(-j.size())
 }
 
 // endedBefore compares two journals that are over, whose End does not change any more.
 func (j *Journal) endedBefore(k *Journal) bool { return j.call.End.Before(k.call.End) }
+
+// Journal finds that of a call; nil when it is not known.
+func (s *Store) Journal(id string) *Journal {
+	if s == nil {
+		return nil
+	}
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	return s.byID[id]
+}
 
 // Record is all that is known of a call.
 type Record struct {
@@ -136,12 +156,7 @@ type Record struct {
 
 // Get returns all that is known of the call with that ID. What it returns does not change.
 func (s *Store) Get(id string) (Record, bool) {
-	if s == nil {
-		return Record{}, false
-	}
-	s.mu.RLock()
-	j := s.byID[id]
-	s.mu.RUnlock()
+	j := s.Journal(id)
 	if j == nil {
 		return Record{}, false
 	}

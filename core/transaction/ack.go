@@ -38,7 +38,7 @@ func owns(tag string, ack *sip.Request) bool {
 // top Via and Route of the INVITE, To of the response.
 func (c *Client) acknowledge(res *sip.Response) {
 	if c.state == completed {
-		c.shard.transmit(c.callID, nil, c.bytes, c.flow)
+		c.shard.transmit(c.callID, nil, c.bytes, true, c.flow)
 		return
 	}
 	ack := c.derive(sip.ACK)
@@ -48,9 +48,8 @@ func (c *Client) acknowledge(res *sip.Response) {
 		ack.AppendHeader(c.req.To())
 	}
 	ack.SetBody(nil)
-	b := c.shard.serialise(ack)
-	c.bytes = bytes.Clone(b)
-	c.shard.transmit(c.callID, ack, b, c.flow)
+	c.bytes = bytes.Clone(c.shard.serialise(ack))
+	c.shard.transmit(c.callID, ack, c.bytes, true, c.flow)
 }
 
 // SendACK sends the ACK for a 2xx, which is no transaction (RFC 3261 §13.2.2.4). The shard must be locked. A request
@@ -61,7 +60,7 @@ func (l *Layer) SendACK(req *sip.Request, f transport.Flow) error {
 	}
 	s := l.Shard(string(*req.CallID()))
 	addVia(req, f)
-	if err := s.transmit(string(*req.CallID()), req, s.serialise(req), f); err != nil {
+	if err := s.transmit(string(*req.CallID()), req, s.serialise(req), false, f); err != nil {
 		return fmt.Errorf("send ACK: %w", err)
 	}
 	return nil

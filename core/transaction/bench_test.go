@@ -68,7 +68,7 @@ func BenchmarkServerCall(b *testing.B) {
 		}
 		for i, m := range c {
 			user.next = r[i/2]
-			l.Receive(m, flow)
+			l.Receive(m, nil, flow)
 		}
 		n++
 	}
@@ -98,7 +98,7 @@ func TestFinishedTransactionIsSmall(t *testing.T) {
 	before := heapAlloc()
 	for i := range calls {
 		for _, m := range call(fmt.Sprintf("%024d", i)) {
-			l.Receive(m, flow)
+			l.Receive(m, nil, flow)
 		}
 	}
 	kept := float64(heapAlloc()-before) / (2 * calls)

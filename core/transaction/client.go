@@ -68,8 +68,11 @@ func (s *Shard) send(req *sip.Request, f transport.Flow, on func(*sip.Response, 
 	if s.clients[c.key] != nil {
 		return nil, fmt.Errorf("send %s: branch %q is in use", req.Method, branchOf(req.Via()))
 	}
-	b := s.serialise(req)
-	if err := s.transmit(callID, req, b, f); err != nil {
+	b, kept := s.serialise(req), !f.Reliable()
+	if kept { // to be sent again
+		b = bytes.Clone(b)
+	}
+	if err := s.transmit(callID, req, b, kept, f); err != nil {
 		return nil, fmt.Errorf("send %s: %w", req.Method, err)
 	}
 	s.clients[c.key] = c
@@ -77,8 +80,8 @@ func (s *Shard) send(req *sip.Request, f transport.Flow, on func(*sip.Response, 
 		c.state, c.req = calling, req
 	}
 	t := s.layer.timers
-	if !f.Reliable() {
-		c.bytes = bytes.Clone(b)
+	if kept {
+		c.bytes = b
 		c.interval = t.T1
 		c.retransmit = s.AfterFunc(c.interval, c.onRetransmit)
 	}
@@ -165,7 +168,7 @@ func (c *Client) onRetransmit() {
 	if _, do := c.next(timerRetransmit); do&repeat == 0 {
 		return
 	}
-	c.shard.transmit(c.callID, nil, c.bytes, c.flow)
+	c.shard.transmit(c.callID, nil, c.bytes, true, c.flow)
 	if c.method == sip.INVITE {
 		c.interval *= 2 // not bounded by T2 (RFC 3261 §17.1.1.2)
 	} else {

@@ -3,7 +3,7 @@
 // order they came, and the transaction user (TU), which is core.
 //
 //	transport's reading goroutine                      any other goroutine of the call
-//	        | Receive(msg, flow)                               | shard.Lock()
+//	        | Receive(msg, raw, flow)                          | shard.Lock()
 //	        v                                                  v
 //	+---------------------------- Shard = one lock, chosen by Call-ID -----------------------------+
 //	| server transactions   client transactions   finished (tombstones)   merged   timers          |

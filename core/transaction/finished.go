@@ -91,6 +91,6 @@ func (s *Shard) sweepFinished() {
 func (s *Shard) copyOfFinished(t *tombstone, callID string, f transport.Flow) {
 	s.stats.Absorbed++
 	if t.response != nil {
-		s.transmit(callID, nil, t.response, f)
+		s.transmit(callID, nil, t.response, true, f)
 	}
 }

@@ -120,19 +120,19 @@ func (l *Layer) Shard(callID string) *Shard {
 	return l.shards[maphash.String(l.seed, callID)&uint64(len(l.shards)-1)]
 }
 
-// Receive takes a message that came on f. It locks the shard of its Call-ID, and returns when the message has been
-// dealt with. It never panics.
-func (l *Layer) Receive(msg sip.Message, f transport.Flow) {
+// Receive takes a message that came on f as the bytes raw, which are not kept. It locks the shard of its Call-ID, and
+// returns when the message has been dealt with. It never panics.
+func (l *Layer) Receive(msg sip.Message, raw []byte, f transport.Flow) {
 	defer l.recoverPanic("receive")
 	switch m := msg.(type) {
 	case *sip.Request:
-		l.receiveRequest(m, f)
+		l.receiveRequest(m, raw, f)
 	case *sip.Response:
-		l.receiveResponse(m, f)
+		l.receiveResponse(m, raw, f)
 	}
 }
 
-func (l *Layer) receiveRequest(req *sip.Request, f transport.Flow) {
+func (l *Layer) receiveRequest(req *sip.Request, raw []byte, f transport.Flow) {
 	if err := checkRequest(req); err != nil {
 		l.malformed.Add(1)
 		l.refuseMalformed(req, f, err)
@@ -142,11 +142,13 @@ func (l *Layer) receiveRequest(req *sip.Request, f transport.Flow) {
 	s.Lock()
 	defer s.Unlock()
 	if !s.closed {
+		s.arrived = raw
 		s.request(req, f)
+		s.arrived = nil
 	}
 }
 
-func (l *Layer) receiveResponse(res *sip.Response, f transport.Flow) {
+func (l *Layer) receiveResponse(res *sip.Response, raw []byte, f transport.Flow) {
 	if !checkResponse(res) {
 		l.stray.Add(1)
 		return
@@ -155,7 +157,9 @@ func (l *Layer) receiveResponse(res *sip.Response, f transport.Flow) {
 	s.Lock()
 	defer s.Unlock()
 	if !s.closed {
+		s.arrived = raw
 		s.response(res, f)
+		s.arrived = nil
 	}
 }
 

@@ -138,6 +138,7 @@ func TestTablesAreBounded(t *testing.T) {
 
 func TestTraceSeesEveryMessage(t *testing.T) {
 	var got []string
+	var kept, copies [][]byte
 	trace := func(tr Trace) {
 		first, _, _ := strings.Cut(tr.String(), "\r\n")
 		direction := map[bool]string{true: "> ", false: "< "}[tr.Sent]
@@ -145,6 +146,9 @@ func TestTraceSeesEveryMessage(t *testing.T) {
 		got = append(got, direction+strings.TrimPrefix(strings.TrimSuffix(first, " SIP/2.0"), "SIP/2.0 ")+again)
 		if tr.CallID != "call-1" || tr.Flow.Network() != "UDP" {
 			t.Errorf("%q: Call-ID %q over %s", first, tr.CallID, tr.Flow.Network())
+		}
+		if tr.Kept {
+			kept, copies = append(kept, tr.Bytes), append(copies, bytes.Clone(tr.Bytes))
 		}
 	}
 	runWith(t, "UDP", Options{Trace: trace}, func(t *testing.T, b *bench) {
@@ -168,7 +172,27 @@ func TestTraceSeesEveryMessage(t *testing.T) {
 		if strings.Join(got, "\n") != strings.Join(want, "\n") {
 			t.Errorf("got\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
 		}
+		if len(kept) != 6 {
+			t.Errorf("the bytes of %d messages are kept, want those of the 6 that we may send again", len(kept))
+		}
+		for i := range kept {
+			if !bytes.Equal(kept[i], copies[i]) {
+				t.Errorf("bytes that are kept have become %q, were %q", kept[i], copies[i])
+			}
+		}
 	})
+}
+
+func TestTraceHasTheBytesThatCame(t *testing.T) {
+	const raw = "INVITE as it came"
+	var got, told string
+	user := &tu{onRequest: func(tx *Server, _ *sip.Request) { told = string(tx.Bytes()) }}
+	l := New(Options{User: user, Trace: func(tr Trace) { got = string(tr.Bytes) }})
+	defer l.Close()
+	l.Receive(request(sip.INVITE, branch1, ""), []byte(raw), newWire("UDP").Flow)
+	if got != raw || told != raw {
+		t.Errorf("trace has %q, the TU %q, want %q", got, told, raw)
+	}
 }
 
 func TestShardIsChosenByCallID(t *testing.T) {
@@ -198,7 +222,7 @@ func TestConcurrentCalls(t *testing.T) {
 			all.Go(func() {
 				for i := range 50 {
 					for _, msg := range call(fmt.Sprintf("%d-%d", g, i)) {
-						b.Receive(msg, b.wire.Flow)
+						b.Receive(msg, nil, b.wire.Flow)
 					}
 				}
 			})

@@ -65,7 +65,7 @@ func (l *Layer) refuseMalformed(req *sip.Request, f transport.Flow, reason error
 func (s *Shard) refuse(k key, req *sip.Request, f transport.Flow, retryAfter int) {
 	res := newResponse(req, sip.StatusServiceUnavailable, "Service Unavailable", statelessTag(k))
 	res.AppendHeader(sip.NewHeader("Retry-After", strconv.Itoa(retryAfter+int(k[1]%uint64(retryAfter+1)))))
-	_ = s.transmit(string(*req.CallID()), res, s.serialise(res), f)
+	_ = s.transmit(string(*req.CallID()), res, s.serialise(res), false, f)
 }
 
 // answer responds in the place of the TU, if there is no final response yet.

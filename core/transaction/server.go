@@ -43,6 +43,9 @@ func (s *Shard) newServer(k key, req *sip.Request, f transport.Flow) *Server {
 	return tx
 }
 
+// Bytes are the request as it came, good until User.Request returns.
+func (tx *Server) Bytes() []byte { return tx.shard.arrived }
+
 // Request is the request, or nil once its final response was sent.
 func (tx *Server) Request() *sip.Request { return tx.req }
 
@@ -69,11 +72,13 @@ func (tx *Server) Respond(res *sip.Response) error {
 	}
 	tx.status = res.StatusCode
 	tx.response = nil
-	if tx.method == sip.INVITE || !tx.flow.Reliable() {
-		tx.response = bytes.Clone(b)
+	kept := tx.method == sip.INVITE || !tx.flow.Reliable()
+	if kept {
+		b = bytes.Clone(b)
+		tx.response = b
 	}
 	// Sent before the timers are set: they count from the first copy.
-	err := tx.shard.transmit(tx.callID, res, b, tx.flow)
+	err := tx.shard.transmit(tx.callID, res, b, kept, tx.flow)
 	tx.enter(next)
 	if err != nil {
 		return fmt.Errorf("respond %d to %s: %w", res.StatusCode, tx.method, err)
@@ -86,7 +91,7 @@ func (tx *Server) Resend() error {
 	if tx.response == nil {
 		return fmt.Errorf("resend response to %s: nothing kept: %w", tx.method, ErrFinished)
 	}
-	return tx.shard.transmit(tx.callID, nil, tx.response, tx.flow)
+	return tx.shard.transmit(tx.callID, nil, tx.response, true, tx.flow)
 }
 
 func (tx *Server) next(e event) (state, action) {
@@ -100,7 +105,7 @@ func (tx *Server) next(e event) (state, action) {
 func (tx *Server) copy(f transport.Flow) {
 	tx.shard.stats.Absorbed++
 	if _, do := tx.next(requestCopy); do&repeat != 0 && tx.response != nil {
-		tx.shard.transmit(tx.callID, nil, tx.response, f)
+		tx.shard.transmit(tx.callID, nil, tx.response, true, f)
 	}
 }
 
@@ -148,7 +153,7 @@ func (tx *Server) timerG() {
 	if _, do := tx.next(timerRetransmit); do&repeat == 0 {
 		return
 	}
-	tx.shard.transmit(tx.callID, nil, tx.response, tx.flow)
+	tx.shard.transmit(tx.callID, nil, tx.response, true, tx.flow)
 	tx.interval = tx.shard.layer.timers.Next(tx.interval)
 	tx.retransmit.Reset(tx.interval)
 }

@@ -33,8 +33,9 @@ type Shard struct {
 	wakes    time.Duration // the instant that wake is set to
 	awake    bool          // wake is set
 
-	stats  Stats
-	buffer bytes.Buffer // the message that is being serialised
+	stats   Stats
+	buffer  bytes.Buffer // the message that is being serialised
+	arrived []byte       // the one that is being received, as it came
 }
 
 func newShard(l *Layer, limits Limits) *Shard {
@@ -168,8 +169,8 @@ func (s *Shard) serialise(msg sip.Message) []byte {
 	return s.buffer.Bytes()
 }
 
-// transmit sends b, which msg was serialised to; a nil msg makes it a copy.
-func (s *Shard) transmit(callID string, msg sip.Message, b []byte, f transport.Flow) error {
+// transmit sends b, which msg was serialised to; a nil msg makes it a copy. kept says that b does not change any more.
+func (s *Shard) transmit(callID string, msg sip.Message, b []byte, kept bool, f transport.Flow) error {
 	err := f.Send(b)
 	if err != nil {
 		s.stats.SendFails++
@@ -178,13 +179,13 @@ func (s *Shard) transmit(callID string, msg sip.Message, b []byte, f transport.F
 		s.stats.Repeated++
 	}
 	if s.layer.trace != nil {
-		s.layer.trace(Trace{CallID: callID, Flow: f, Sent: true, Copy: msg == nil, Message: msg, Bytes: b, Err: err})
+		s.layer.trace(Trace{CallID: callID, Flow: f, Sent: true, Copy: msg == nil, Message: msg, Bytes: b, Kept: kept, Err: err})
 	}
 	return err
 }
 
 func (s *Shard) received(msg sip.Message, f transport.Flow, again bool) {
 	if s.layer.trace != nil {
-		s.layer.trace(Trace{CallID: string(*msg.CallID()), Flow: f, Copy: again, Message: msg})
+		s.layer.trace(Trace{CallID: string(*msg.CallID()), Flow: f, Copy: again, Message: msg, Bytes: s.arrived})
 	}
 }

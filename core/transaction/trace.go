@@ -15,7 +15,8 @@ type Trace struct {
 	Copy   bool // a retransmission: sent again, or absorbed
 	// Message is what came, and what the TU gave to send; nil when only Bytes are left of it.
 	Message sip.Message
-	Bytes   []byte // what was sent; nil for what came
+	Bytes   []byte // as on the wire; nil for what came without bytes
+	Kept    bool   // Bytes do not change any more; else they are good until the function returns
 	Err     error  // what the transport said to sending it
 }
 

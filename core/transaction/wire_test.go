@@ -184,7 +184,7 @@ func (b *bench) sleep(d time.Duration) {
 
 // receive delivers a message.
 func (b *bench) receive(msg sip.Message) {
-	b.Receive(msg, b.wire.Flow)
+	b.Receive(msg, nil, b.wire.Flow)
 	synctest.Wait()
 }
 

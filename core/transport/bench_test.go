@@ -31,7 +31,7 @@ func BenchmarkParse(b *testing.B) {
 // BenchmarkDeliver is all that happens to a datagram up to Receive.
 func BenchmarkDeliver(b *testing.B) {
 	var received int
-	l := New(Options{Receive: func(sip.Message, Flow) { received++ }})
+	l := New(Options{Receive: func(sip.Message, []byte, Flow) { received++ }})
 	defer l.Close()
 	f, _ := memory("127.0.0.1:5061")
 	message := invite()
@@ -69,7 +69,7 @@ func BenchmarkUDP(b *testing.B) {
 // included, and its reception by a plain socket.
 func BenchmarkUDPSend(b *testing.B) {
 	in := make(chan Flow, 1)
-	l := New(Options{Receive: func(_ sip.Message, f Flow) { in <- f }})
+	l := New(Options{Receive: func(_ sip.Message, _ []byte, f Flow) { in <- f }})
 	defer l.Close()
 	server := listen(b, l, "udp", "0.0.0.0:0")
 	client := socket(b, "127.0.0.1:0")

@@ -3,7 +3,7 @@
 // is the only package that touches a socket for SIP.
 //
 //	datagram ──> udpSocket ─────────────┐
-//	                                    ├─> filter ─> scan ─> sipgo parser ─> Via ─> Receive(msg, Flow)
+//	                                    ├─> filter ─> scan ─> sipgo parser ─> Via ─> Receive(msg, raw, Flow)
 //	bytes ─────> stream ─> framer ──────┤       └─> stateless 400, 413, 416, 505
 //	  TLS ─┘        │                   │
 //	  WebSocket ────┴───> frames ───────┘

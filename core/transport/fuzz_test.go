@@ -34,7 +34,7 @@ func FuzzDeliver(f *testing.F) {
 	seeds(f)
 	f.Fuzz(func(t *testing.T, b []byte) {
 		var received int
-		l := New(Options{Limits: Limits{Answers: 1 << 30}, Receive: func(msg sip.Message, f Flow) {
+		l := New(Options{Limits: Limits{Answers: 1 << 30}, Receive: func(msg sip.Message, _ []byte, f Flow) {
 			received++
 			checkReceived(t, msg, f)
 		}})

@@ -19,8 +19,9 @@ type Options struct {
 	// Receive gets every well-formed message, inline on the goroutine that
 	// reads the socket or connection, in the order of arrival. It must not
 	// block and must not panic. A request has a top Via whose received and
-	// rport are filled in; other headers may be missing (nil).
-	Receive func(msg sip.Message, f Flow)
+	// rport are filled in; other headers may be missing (nil). raw is the
+	// message as it came, which is not to be kept.
+	Receive func(msg sip.Message, raw []byte, f Flow)
 	Limits  Limits
 	// ClientTLS is for the TLS connections that we open; nil: the certificates of
 	// servers are verified with the system's roots, and we have none to show.
@@ -67,7 +68,7 @@ func (l Limits) withDefaults() Limits {
 // Layer owns the sockets and connections.
 type Layer struct {
 	log       *slog.Logger
-	onMessage func(sip.Message, Flow)
+	onMessage func(sip.Message, []byte, Flow)
 	limits    Limits
 	clientTLS *tls.Config
 	parser    *sip.Parser

@@ -34,8 +34,8 @@ func newLayer(t testing.TB, limits Limits) (*Layer, <-chan arrival) {
 	return l, in
 }
 
-func collect(in chan<- arrival) func(sip.Message, Flow) {
-	return func(msg sip.Message, f Flow) { in <- arrival{msg, f} }
+func collect(in chan<- arrival) func(sip.Message, []byte, Flow) {
+	return func(msg sip.Message, _ []byte, f Flow) { in <- arrival{msg, f} }
 }
 
 // newResponder makes a layer that answers each request but ACK with 200.
@@ -46,7 +46,7 @@ func newResponder(t testing.TB, limits Limits) *Layer {
 	return l
 }
 
-func respond(msg sip.Message, f Flow) {
+func respond(msg sip.Message, _ []byte, f Flow) {
 	if req, ok := msg.(*sip.Request); ok && !req.IsAck() {
 		_ = f.Send([]byte(sip.NewResponseFromRequest(req, 200, "OK", nil).String()))
 	}

@@ -86,7 +86,7 @@ func (l *Layer) receive(b []byte, h head, f Flow) {
 		}
 	}
 	l.count.received.Add(1)
-	l.onMessage(msg, f)
+	l.onMessage(msg, b[:h.size+h.length], f)
 }
 
 // parse runs sipgo's parser over one whole message and evens out its quirks.

@@ -238,7 +238,7 @@ func TestStatelessAnswer(t *testing.T) {
 // TestNothingGrowsPerSource: sources of datagrams can be forged at will.
 func TestNothingGrowsPerSource(t *testing.T) {
 	var received int
-	l := New(Options{Receive: func(sip.Message, Flow) { received++ }})
+	l := New(Options{Receive: func(sip.Message, []byte, Flow) { received++ }})
 	defer l.Close()
 	heap := func() uint64 {
 		var m runtime.MemStats
@@ -288,7 +288,7 @@ func TestAnswersAreLimited(t *testing.T) {
 func TestLogsHoldNoMessages(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var out bytes.Buffer
-		l := New(Options{Log: slog.New(slog.NewTextHandler(&out, nil)), Receive: func(sip.Message, Flow) {}})
+		l := New(Options{Log: slog.New(slog.NewTextHandler(&out, nil)), Receive: func(sip.Message, []byte, Flow) {}})
 		defer l.Close()
 		f, _ := memory("192.0.2.7:5062")
 		for range 3 {

@@ -68,11 +68,11 @@ func readAll(t testing.TB, conn net.Conn) string {
 func TestTCPKeepsOrder(t *testing.T) {
 	const count = 20000
 	var next, wrong atomic.Uint32
-	l := New(Options{Receive: func(msg sip.Message, f Flow) {
+	l := New(Options{Receive: func(msg sip.Message, _ []byte, f Flow) {
 		if msg.CSeq().SeqNo != next.Add(1) {
 			wrong.Add(1)
 		}
-		respond(msg, f)
+		respond(msg, nil, f)
 	}})
 	t.Cleanup(func() { l.Close() })
 	conn := dial(t, listen(t, l, "tcp", "127.0.0.1:0"))
@@ -352,7 +352,7 @@ func TestDialTCP(t *testing.T) {
 		t.Fatal(err)
 	}
 	got := receive(t, in)
-	respond(got.msg, got.flow)
+	respond(got.msg, nil, got.flow)
 	if res := receive(t, answers); res.flow != f {
 		t.Error("the answer came over another flow")
 	}
@@ -400,7 +400,7 @@ func TestTCPCloseFlushes(t *testing.T) {
 	write(t, conn, request("OPTIONS", tcpVia, 1, ""))
 	got := receive(t, in)
 	for range 10 {
-		respond(got.msg, got.flow)
+		respond(got.msg, nil, got.flow)
 	}
 	l.Close()
 	if n := strings.Count(readAll(t, conn), "SIP/2.0 200 OK\r\n"); n != 10 {

@@ -68,10 +68,10 @@ func TestTLS(t *testing.T) {
 	conn := dialTLS(t, bound, config)
 	write(t, conn, "\r\n\r\n"+request("OPTIONS", tlsVia, 1, ""))
 	got := receive(t, in)
-	if f := got.flow; f.Network() != "TLS" || !f.Reliable() || f.Local() != bound || f.Advertised() != bound || got.msg.Transport() != "TLS" {
+	if f := got.flow; f.Network() != "TLS" || !f.Reliable() || f.Local() != bound || f.Advertised() != bound {
 		t.Errorf("flow over %s to %s, advertised %s", f.Network(), f.Local(), f.Advertised())
 	}
-	respond(got.msg, got.flow)
+	respond(got.msg, nil, got.flow)
 	r := bufio.NewReader(conn)
 	if pong, err := r.ReadString('\n'); err != nil || pong != "\r\n" {
 		t.Errorf("pong %q, %v", pong, err)

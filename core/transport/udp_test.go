@@ -47,7 +47,7 @@ func TestUDPAnswersFromTheAddressReached(t *testing.T) {
 			if want := client.LocalAddr().String(); got.flow.Remote().String() != want {
 				t.Errorf("Remote() = %s, want %s", got.flow.Remote(), want)
 			}
-			respond(got.msg, got.flow)
+			respond(got.msg, nil, got.flow)
 			if _, from := readUDP(t, client); from != server {
 				t.Errorf("answered from %s, want %s", from, server)
 			}

@@ -99,7 +99,7 @@ func TestWebSocket(t *testing.T) {
 			if f := got.flow; f.Network() != strings.ToUpper(network) || !f.Reliable() || f.Local() != bound || f.Remote().String() != b.conn.LocalAddr().String() {
 				t.Errorf("flow over %s from %s to %s", f.Network(), f.Remote(), f.Local())
 			}
-			respond(got.msg, got.flow)
+			respond(got.msg, nil, got.flow)
 			f := b.read()
 			if f.Header.OpCode != ws.OpText || !f.Header.Fin || f.Header.Masked || !strings.HasPrefix(string(f.Payload), "SIP/2.0 200 OK\r\nVia: SIP/2.0/WS df7jal23ls0d.invalid;") {
 				t.Errorf("answer %+v %q", f.Header, f.Payload)
@@ -337,7 +337,7 @@ func TestDialWebSocket(t *testing.T) {
 			if !bytes.Equal(got.msg.Body(), []byte("\xff\xfe")) {
 				t.Errorf("body %q", got.msg.Body())
 			}
-			respond(got.msg, got.flow)
+			respond(got.msg, nil, got.flow)
 			if res := receive(t, answers); res.flow != f || res.flow.Network() != strings.ToUpper(network) {
 				t.Error("the answer came over another flow")
 			}
@@ -357,7 +357,7 @@ func FuzzWebSocket(f *testing.F) {
 	f.Add(client.frame(client.frame(nil, ws.OpPing, []byte("x")), ws.OpClose, []byte{3, 232}), 1)
 	f.Add(ws.MustCompileFrame(ws.MaskFrame(ws.NewFrame(ws.OpText, false, []byte("OPT")))), 2)
 	f.Fuzz(func(t *testing.T, b []byte, size int) {
-		l := New(Options{Limits: Limits{Message: 9000, Header: 6000}, Receive: func(msg sip.Message, f Flow) { checkReceived(t, msg, f) }})
+		l := New(Options{Limits: Limits{Message: 9000, Header: 6000}, Receive: func(msg sip.Message, _ []byte, f Flow) { checkReceived(t, msg, f) }})
 		far, near := net.Pipe()
 		defer far.Close()
 		go io.Copy(io.Discard, far) // ends with the pipe

@@ -122,13 +122,11 @@ func (t *trial) observe(o scripting.Observation) {
 	c := t.byID[o.Call]
 	switch o.Kind {
 	case scripting.ObservedVerb:
-		if !strings.HasPrefix(o.Text, "log.") { // the line itself follows
-			c.note(EntryVerb, o.At, o.Text)
-		}
+		c.note(EntryVerb, o.At, o.Text)
 	case scripting.ObservedPlay:
 		c.plays = append(c.plays, strings.Split(o.Text, ", ")...) // a list is one sound
 		c.note(EntryMedia, o.At, "plays "+o.Text)
-	case scripting.ObservedLog:
+	case scripting.ObservedLog, scripting.ObservedMark, scripting.ObservedCheck:
 		c.logs = append(c.logs, o.Text)
 		c.note(EntryLog, o.At, "log: "+o.Text)
 	case scripting.ObservedFail:
