@@ -33,6 +33,8 @@ type Config struct {
 	Logging   Logging   `koanf:"logging"`
 	Health    Health    `koanf:"health"`
 	Control   Control   `koanf:"control"`
+	Journal   Journal   `koanf:"journal"`
+	Records   Records   `koanf:"records"`
 
 	// Script holds the free [script.NAME] tables.
 	Script map[string]map[string]any `koanf:"script"`

@@ -21,6 +21,7 @@ import (
 	"offhook/config"
 	"offhook/core"
 	"offhook/core/console"
+	"offhook/core/journal/record"
 	"offhook/media"
 	"offhook/scripting"
 	"offhook/scripting/route"
@@ -86,6 +87,7 @@ type app struct {
 	media   *media.Engine
 	scripts *scripting.Engine
 	outside outside
+	records *record.Writer // nil when records.dir is empty
 	server  *core.Server
 	console *console.Server // nil when health.enable_health_check is false
 	control *console.Server // nil without a control socket
@@ -110,6 +112,10 @@ func newApp(ctx context.Context, c *config.Config, log *slog.Logger) (a *app, er
 	}
 	registry := a.newRegistry()
 	a.outside = newOutside(c, registry)
+	if a.records, err = newRecords(c.Records, log); err != nil {
+		return a, err
+	}
+	a.outside.journal = newJournal(c.Journal, a.records)
 	if a.scripts, err = newScripts(c, log, a.outside); err != nil {
 		return a, err
 	}
@@ -122,7 +128,7 @@ func newApp(ctx context.Context, c *config.Config, log *slog.Logger) (a *app, er
 	if a.media, err = newMedia(c, log); err != nil {
 		return a, err
 	}
-	if a.server, err = newServer(c, log, a.media, scriptHandler{a.scripts, routes, newCallCounter(registry), log}); err != nil {
+	if a.server, err = newServer(c, log, a.media, a.outside.journal, scriptHandler{a.scripts, routes, newCallCounter(registry), log}); err != nil {
 		return a, err
 	}
 	for _, network := range c.SIP.Transport {
@@ -289,5 +295,8 @@ func (a *app) close() error {
 		errs = append(errs, a.scripts.Close())
 	}
 	errs = append(errs, a.outside.close())
+	if a.records != nil {
+		errs = append(errs, a.records.Close()) // all calls are over
+	}
 	return errors.Join(errs...)
 }
