@@ -13,6 +13,8 @@ import (
 	"offhook/config"
 	"offhook/core"
 	"offhook/core/console"
+	"offhook/core/journal"
+	"offhook/core/journal/record"
 	"offhook/core/sdp"
 	"offhook/core/transaction"
 	"offhook/core/transport"
@@ -27,7 +29,8 @@ import (
 
 func newScripts(c *config.Config, log *slog.Logger, out outside) (*scripting.Engine, error) {
 	o := scriptOptions(c, log)
-	if out != (outside{}) { // a nil pointer would not be a nil interface
+	o.Observe, o.ObserveVerbs = observer(out.journal), true
+	if out.http != nil { // a nil pointer would not be a nil interface
 		o.HTTP, o.Store, o.Metrics = out.http, out.store, out.metrics
 	}
 	if c.Scripting.TestBeforeSwap {
@@ -69,6 +72,7 @@ type outside struct {
 	http    *fetch.Client
 	store   *lazyStore
 	metrics *scriptMetrics
+	journal *journal.Store // what they do is noted there; nil: nowhere
 }
 
 func newOutside(c *config.Config, registry *prometheus.Registry) outside {
@@ -91,16 +95,39 @@ func (o outside) close() error {
 	return o.store.Close()
 }
 
+// newRecords opens the call records; nil: none are written.
+func newRecords(c config.Records, log *slog.Logger) (*record.Writer, error) {
+	if c.Dir == "" {
+		return nil, nil
+	}
+	return record.Open(record.Options{Dir: c.Dir, MaxBytes: int64(c.MaxSizeMB) << 20, MaxAge: c.MaxAge(), Files: c.MaxFiles, Log: log})
+}
+
+// newJournal makes what keeps the journals of calls; nil: nothing does.
+func newJournal(c config.Journal, records *record.Writer) *journal.Store {
+	if c.RecentCalls == 0 && records == nil {
+		return nil
+	}
+	o := journal.Options{Recent: c.RecentCalls, MaxBytes: int64(c.MaxBytes)}
+	if o.Recent == 0 {
+		o.Recent = -1
+	}
+	if records != nil {
+		o.Ended = records.Write
+	}
+	return journal.NewStore(o)
+}
+
 func newMedia(c *config.Config, log *slog.Logger) (*media.Engine, error) {
 	return media.New(media.Options{PortMin: c.Media.RTPPortRangeStart, PortMax: c.Media.RTPPortRangeEnd, Log: log})
 }
 
-func newServer(c *config.Config, log *slog.Logger, engine *media.Engine, h core.Handler) (*core.Server, error) {
+func newServer(c *config.Config, log *slog.Logger, engine *media.Engine, j *journal.Store, h core.Handler) (*core.Server, error) {
 	o, err := serverOptions(c, log)
 	if err != nil {
 		return nil, err
 	}
-	o.Handler, o.Media = h, engine
+	o.Handler, o.Media, o.Journal = h, engine, j
 	return core.New(o), nil
 }
 

@@ -21,7 +21,7 @@ import (
 	"offhook/config"
 	"offhook/core"
 	"offhook/core/console"
-	"offhook/core/journal"
+	"offhook/core/journal/record"
 	"offhook/media"
 	"offhook/scripting"
 	"offhook/scripting/route"
@@ -92,10 +92,10 @@ type app struct {
 	media   *media.Engine
 	scripts *scripting.Engine
 	outside outside
+	records *record.Writer // nil when records.dir is empty
 	server  *core.Server
 	console *console.Server // nil when health.enable_health_check is false
 	control *console.Server // nil without a control socket
-	journal *journal.Store
 	live    *liveCalls
 	web     webConsole
 	sip     []string // "udp 0.0.0.0:5060": what we listen on
@@ -108,7 +108,7 @@ type app struct {
 func newApp(ctx context.Context, c *config.Config, logs *logs) (a *app, err error) {
 	ctx, stop := context.WithCancel(ctx)
 	a = &app{
-		config: c, logs: logs, journal: journal.NewStore(journal.Options{}), live: newLiveCalls(),
+		config: c, logs: logs, live: newLiveCalls(),
 		systemd: newNotifier(os.Getenv, logs.log), started: time.Now(), stop: stop,
 	}
 	log := a.web.listenTo(logs.log, c)
@@ -124,6 +124,10 @@ func newApp(ctx context.Context, c *config.Config, logs *logs) (a *app, err erro
 	}
 	registry := a.newRegistry()
 	a.outside = newOutside(c, registry)
+	if a.records, err = newRecords(c.Records, log); err != nil {
+		return a, err
+	}
+	a.outside.journal = newJournal(c.Journal, a.records)
 	if a.scripts, err = newScripts(c, log, a.outside); err != nil {
 		return a, err
 	}
@@ -136,7 +140,7 @@ func newApp(ctx context.Context, c *config.Config, logs *logs) (a *app, err erro
 	if a.media, err = newMedia(c, log); err != nil {
 		return a, err
 	}
-	if a.server, err = newServer(c, log, a.media, scriptHandler{a.scripts, routes, newCallCounter(registry), a.live, newCallFigures(registry), log, logs.logRules}); err != nil {
+	if a.server, err = newServer(c, log, a.media, a.outside.journal, scriptHandler{a.scripts, routes, newCallCounter(registry), a.live, newCallFigures(registry), log, logs.logRules}); err != nil {
 		return a, err
 	}
 	registry.MustRegister(newServerCollector(serverFigures{
@@ -326,5 +330,8 @@ func (a *app) close() error {
 		errs = append(errs, a.scripts.Close())
 	}
 	errs = append(errs, a.outside.close(), a.web.closeAudit())
+	if a.records != nil {
+		errs = append(errs, a.records.Close()) // all calls are over
+	}
 	return errors.Join(errs...)
 }

@@ -11,7 +11,7 @@ import (
 
 // Options configure a Store. The zero value is the documented default.
 type Options struct {
-	Recent   int   // ended calls that are kept; 0: 1,000. Those refused before a script saw them take a quarter at most
+	Recent   int   // ended calls that are kept; 0: 1,000, -1: none. Those refused before a script saw them take a quarter at most
 	MaxBytes int64 // that they take in all; 0: 64 MB
 	Entries  int   // of one call; 0: 500
 	Bytes    int   // of its entries; 0: 256 kB
