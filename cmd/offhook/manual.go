@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"os"
@@ -79,16 +80,12 @@ func (m *manual) commands(parent *cobra.Command) {
 		if c.Hidden || c.Name() == "help" {
 			continue
 		}
-		if c.HasSubCommands() && !c.Runnable() {
-			m.commands(c)
+		if c.Name() == "completion" { // of cobra, with a lecture for each shell
+			m.line(".SS offhook completion bash|zsh|fish|powershell\nPrint what has a shell complete commands, flags, keys and generations.")
 			continue
 		}
 		m.line(".SS %s", roff(strings.TrimSuffix(c.UseLine(), " [flags]")))
-		text := c.Long
-		if text == "" {
-			text = c.Short + "."
-		}
-		m.paragraphs(text)
+		m.paragraphs(cmp.Or(c.Long, c.Short+"."))
 		c.LocalFlags().VisitAll(m.flag)
 		if c.Example != "" {
 			m.line(".PP\nExamples:\n.PP\n.nf\n.RS\n%s\n.RE\n.fi", roff(c.Example))
