@@ -44,7 +44,7 @@ user() {
   grep -q '^offhook:' "$root/etc/passwd" 2>/dev/null && return
   if command -v systemd-sysusers >/dev/null; then
     mkdir -p "$root/etc"
-    systemd-sysusers ${root:+--root="$root"} /usr/lib/sysusers.d/offhook.conf >/dev/null
+    systemd-sysusers ${root:+--root="$root"} offhook.conf >/dev/null
   elif [ -z "$root" ]; then
     useradd --system --user-group --home-dir /var/lib/offhook --shell /usr/sbin/nologin offhook
   fi

@@ -48,13 +48,13 @@ empty() {
 if [ -f "$manifest" ]; then
   while read -r sum path; do
     file=$root$path
+    case $path in /etc/*) rm -f "$file.new" ;; esac
     [ -e "$file" ] || continue
     case $path in
       /etc/*)
         if [ "$(sha256sum "$file" | cut -d' ' -f1)" != "$sum" ]; then
           $purge || { echo "kept: $path, as you edited it"; continue; }
-        fi
-        rm -f "$file.new" ;;
+        fi ;;
     esac
     rm -f "$file"
     empty "$path"
