@@ -165,6 +165,9 @@ type Health struct {
 	MaxRestartAttempts         int     `koanf:"max_restart_attempts"`
 }
 
+// Interval is how often a monitor asks.
+func (h Health) Interval() time.Duration { return seconds(h.HealthCheckIntervalSeconds) }
+
 // Control is the [control] section.
 type Control struct {
 	Socket string `koanf:"socket"` // a path, "auto", or empty: none

@@ -60,7 +60,7 @@ elapsed() { awk -F';' 'NR == 2 {a = $1} {b = $3} END {split(a, x, "\t"); split(b
 
 # uac RATE SECONDS PORT: one run of SIPp's built-in caller; "failed retransmissions cpu_ms calls/s" in $result.
 uac() {
-  local stat="$work/uac.csv" calls=$(($1 * $2)) before after
+  local stat="$work/uac.csv" calls=$(($1 * $2))
   rm -f "$stat"
   sipp -sn uac -d 0 -r "$1" -m "$calls" -l 20000 -i 127.0.0.1 -p 25080 -nostdin -trace_stat -stf "$stat" -fd 1 \
     "127.0.0.1:$3" >"$work/uac.log" 2>&1 || true

@@ -19,6 +19,9 @@ install_peers() {
   need sipp sip-tester
   need baresip baresip
   need sox sox
+  need shellcheck shellcheck
+  need rpm rpm
+  need mandoc mandoc
   local sudo=()
   [ "$(id -u)" -eq 0 ] || sudo=(sudo)
   if [ ${#missing[@]} -gt 0 ]; then install; fi

@@ -19,6 +19,7 @@ const (
 	exitDone   = 0
 	exitFailed = 1 // a call, a check or the server failed
 	exitUsage  = 2 // bad command line or configuration
+	exitGaveUp = 3 // offhook monitor has restarted the server too often
 )
 
 func main() {
@@ -38,6 +39,9 @@ func run(args []string, stdout, stderr io.Writer) int {
 	if !errors.Is(err, errReported) {
 		fmt.Fprintln(stderr, "offhook:", err)
 	}
+	if exit := (*exitError)(nil); errors.As(err, &exit) {
+		return exit.code
+	}
 	if failed := (*failure)(nil); errors.As(err, &failed) {
 		return exitFailed
 	}
@@ -50,6 +54,14 @@ type failure struct{ err error }
 
 func (f *failure) Error() string { return f.err.Error() }
 func (f *failure) Unwrap() error { return f.err }
+
+// exitError is a failure with an exit code of its own.
+type exitError struct {
+	code int
+	error
+}
+
+func (e *exitError) Unwrap() error { return e.error }
 
 // failed marks err, which may be nil, as a failure.
 func failed(err error) error {
@@ -77,6 +89,6 @@ func newRootCommand() *cobra.Command {
 	}
 	root.Flags().AddFlagSet(serve.Flags())
 	root.AddCommand(serve, newCallCommand(), newCheckCommand(), newTestCommand(), newConfigCommand(), newRoutesCommand(), newAPICommand(), newStubsCommand(), newVersionCommand())
-	root.AddCommand(newReloadCommand(), newGenerationsCommand(), newRollbackCommand(), newDrainCommand(), newUndrainCommand(), newLogCommand())
+	root.AddCommand(newReloadCommand(), newGenerationsCommand(), newRollbackCommand(), newDrainCommand(), newUndrainCommand(), newLogCommand(), newMonitorCommand(), newManCommand(), newTopCommand())
 	return root
 }

@@ -61,6 +61,7 @@ func newRollbackCommand() *cobra.Command {
 		},
 	}
 	o.addTo(cmd)
+	cmd.ValidArgsFunction = o.completeGenerations
 	return cmd
 }
 
