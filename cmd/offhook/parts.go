@@ -13,6 +13,7 @@ import (
 	"offhook/config"
 	"offhook/core"
 	"offhook/core/console"
+	"offhook/core/journal"
 	"offhook/core/sdp"
 	"offhook/core/transaction"
 	"offhook/media"
@@ -27,7 +28,7 @@ import (
 func newScripts(c *config.Config, log *slog.Logger, out outside) (*scripting.Engine, error) {
 	o := scriptOptions(c, log)
 	if out != (outside{}) { // a nil pointer would not be a nil interface
-		o.HTTP, o.Store, o.Metrics = out.http, out.store, out.metrics
+		o.HTTP, o.Store, o.Metrics, o.Observe = out.http, out.store, out.metrics, observer(out.journal)
 	}
 	if c.Scripting.TestBeforeSwap {
 		o.Check = func(ctx context.Context, files fs.FS) error { return passesTests(ctx, c, files) }
@@ -68,6 +69,7 @@ type outside struct {
 	http    *fetch.Client
 	store   *lazyStore
 	metrics *scriptMetrics
+	journal *journal.Store // nil: none is kept
 }
 
 func newOutside(c *config.Config, registry *prometheus.Registry) outside {
@@ -94,12 +96,12 @@ func newMedia(c *config.Config, log *slog.Logger) (*media.Engine, error) {
 	return media.New(media.Options{PortMin: c.Media.RTPPortRangeStart, PortMax: c.Media.RTPPortRangeEnd, Log: log})
 }
 
-func newServer(c *config.Config, log *slog.Logger, engine *media.Engine, h core.Handler) (*core.Server, error) {
+func newServer(c *config.Config, log *slog.Logger, engine *media.Engine, j *journal.Store, h core.Handler) (*core.Server, error) {
 	o, err := serverOptions(c, log)
 	if err != nil {
 		return nil, err
 	}
-	o.Handler, o.Media = h, engine
+	o.Handler, o.Media, o.Journal = h, engine, j
 	return core.New(o), nil
 }
 

@@ -116,6 +116,7 @@ func newApp(ctx context.Context, c *config.Config, log *slog.Logger) (a *app, er
 	}
 	registry := a.newRegistry()
 	a.outside = newOutside(c, registry)
+	a.outside.journal = a.journal
 	if a.scripts, err = newScripts(c, log, a.outside); err != nil {
 		return a, err
 	}
@@ -128,7 +129,7 @@ func newApp(ctx context.Context, c *config.Config, log *slog.Logger) (a *app, er
 	if a.media, err = newMedia(c, log); err != nil {
 		return a, err
 	}
-	if a.server, err = newServer(c, log, a.media, scriptHandler{a.scripts, routes, newCallCounter(registry), a.live, newCallFigures(registry), log}); err != nil {
+	if a.server, err = newServer(c, log, a.media, a.journal, scriptHandler{a.scripts, routes, newCallCounter(registry), a.live, newCallFigures(registry), log}); err != nil {
 		return a, err
 	}
 	registry.MustRegister(newServerCollector(serverFigures{
