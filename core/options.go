@@ -13,10 +13,8 @@ func (s *Server) options(tx *transaction.Server, req *sip.Request) {
 		s.refuse(tx, req, retryLater(spread(seconds)))
 		return
 	}
+	tagged(tx, req)
 	res := s.response(req, 200, "", nil)
-	if _, ok := tagOf(res.To().Params); !ok {
-		res.To().Params = setTag(res.To().Params, newTag())
-	}
 	res.AppendHeader(sip.NewHeader("Allow", allowedMethods))
 	res.AppendHeader(sip.NewHeader("Accept", acceptedBodies))
 	res.AppendHeader(sip.NewHeader("Accept-Encoding", "identity"))
