@@ -13,6 +13,7 @@ import (
 	"offhook/config"
 	"offhook/core"
 	"offhook/core/console"
+	"offhook/core/guard"
 	"offhook/core/sdp"
 	"offhook/core/transaction"
 	"offhook/core/transport"
@@ -95,12 +96,12 @@ func newMedia(c *config.Config, log *slog.Logger) (*media.Engine, error) {
 	return media.New(media.Options{PortMin: c.Media.RTPPortRangeStart, PortMax: c.Media.RTPPortRangeEnd, Log: log})
 }
 
-func newServer(c *config.Config, log *slog.Logger, engine *media.Engine, h core.Handler) (*core.Server, error) {
+func newServer(c *config.Config, log *slog.Logger, g *guard.Guard, engine *media.Engine, h core.Handler) (*core.Server, error) {
 	o, err := serverOptions(c, log)
 	if err != nil {
 		return nil, err
 	}
-	o.Handler, o.Media = h, engine
+	o.Handler, o.Media, o.Guard = h, engine, g
 	return core.New(o), nil
 }
 
@@ -111,7 +112,7 @@ func serverOptions(c *config.Config, log *slog.Logger) (core.Options, error) {
 		return core.Options{}, err
 	}
 	return core.Options{
-		Guard: newGuard(c.Defence, log), CallRate: c.Defence.CallsPerSecond, MaxDelay: c.Defence.MaxDelay(),
+		CallRate: c.Defence.CallsPerSecond, MaxDelay: c.Defence.MaxDelay(),
 		Limits: transport.Limits{Message: c.Defence.MaxMessageBytes, Header: c.Defence.MaxHeaderBytes, HeaderFields: c.Defence.MaxHeaders},
 		Tables: transaction.Limits{Server: c.Defence.MaxTransactions},
 		Log:    log, UserAgent: c.SIP.UserAgent, Domain: c.SIP.Domain,

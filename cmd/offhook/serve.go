@@ -21,6 +21,7 @@ import (
 	"offhook/config"
 	"offhook/core"
 	"offhook/core/console"
+	"offhook/core/guard"
 	"offhook/media"
 	"offhook/scripting"
 	"offhook/scripting/route"
@@ -86,6 +87,7 @@ type app struct {
 	media   *media.Engine
 	scripts *scripting.Engine
 	outside outside
+	guard   *guard.Guard
 	server  *core.Server
 	console *console.Server // nil when health.enable_health_check is false
 	control *console.Server // nil without a control socket
@@ -122,7 +124,8 @@ func newApp(ctx context.Context, c *config.Config, log *slog.Logger) (a *app, er
 	if a.media, err = newMedia(c, log); err != nil {
 		return a, err
 	}
-	if a.server, err = newServer(c, log, a.media, scriptHandler{a.scripts, routes, newCallCounter(registry), log}); err != nil {
+	a.guard = newGuard(c.Defence, log)
+	if a.server, err = newServer(c, log, a.guard, a.media, scriptHandler{a.scripts, routes, newCallCounter(registry), log}); err != nil {
 		return a, err
 	}
 	for _, network := range c.SIP.Transport {

@@ -19,6 +19,7 @@ import (
 type ControlOptions struct {
 	Path    string // of the Unix socket
 	Scripts Scripts
+	Bans    Bans
 	Log     *slog.Logger // nil: slog.Default
 }
 
@@ -64,7 +65,7 @@ type Finding struct {
 	Message string `json:"message"`
 }
 
-// ListenControl serves POST /reload, POST /rollback/N and GET /generations as JSON on a Unix socket that only its user
+// ListenControl serves POST /reload, POST /rollback/N, GET /generations, GET /bans and POST /bans/lift as JSON on a Unix socket that only its user
 // can open. The socket of a server that is gone is replaced.
 func ListenControl(o ControlOptions) (*Server, error) {
 	if o.Log == nil {
@@ -87,6 +88,7 @@ func ListenControl(o ControlOptions) (*Server, error) {
 	mux.HandleFunc("GET /generations", func(w http.ResponseWriter, _ *http.Request) {
 		writeJSON(w, http.StatusOK, o.Scripts.Generations())
 	})
+	o.Bans.handle(mux)
 	s := &Server{addr: l.Addr()}
 	s.serve(l, mux, 10*time.Minute, o.Log, "control socket") // the scripts' own tests take their time
 	return s, nil
