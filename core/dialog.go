@@ -33,7 +33,7 @@ func newDialogAsUAS(req *sip.Request, localTag string, f transport.Flow) dialog 
 		id:        dialogID{req.CallID().Value(), localTag},
 		local:     req.To().AsFrom(),
 		remote:    req.From().AsTo(),
-		target:    targetOf(req.Contact()),
+		target:    target(req),
 		remoteSeq: req.CSeq().SeqNo,
 		localSeq:  1, // ours starts at 2: some peers take CSeq 1 in both directions for one space
 		flow:      f,
@@ -45,6 +45,15 @@ func newDialogAsUAS(req *sip.Request, localTag string, f transport.Flow) dialog 
 		}
 	}
 	return d
+}
+
+// target is the remote target that a request names. An INVITE of RFC 2543 may be
+// without Contact: that leaves From.
+func target(req *sip.Request) sip.Uri {
+	if c := req.Contact(); c != nil {
+		return targetOf(c)
+	}
+	return targetOf(&sip.ContactHeader{Address: req.From().Address})
 }
 
 // targetOf makes a remote target of a Contact, without what a Request-URI must not

@@ -15,6 +15,7 @@ func (s *Server) options(tx *transaction.Server, req *sip.Request) {
 		s.refuse(tx, req, retryLater(spread(seconds)))
 		return
 	}
+	tagged(tx, req)
 	res := s.response(req, 200, "")
 	res.AppendHeader(allow)
 	res.AppendHeader(sip.NewHeader("Accept", acceptedBodies))

@@ -18,6 +18,7 @@ type user struct{ *Server }
 
 func (s user) Request(tx *transaction.Server, req *sip.Request) {
 	if refusal := s.validate(req); refusal != nil {
+		tx.Forget()
 		s.decline(tx, req, refusal)
 		return
 	}
@@ -25,9 +26,12 @@ func (s user) Request(tx *transaction.Server, req *sip.Request) {
 		s.inDialog(tx, req, s.find(dialogID{req.CallID().Value(), tag}))
 		return
 	}
-	switch req.Method {
-	case sip.INVITE:
+	if req.Method == sip.INVITE {
 		s.invite(tx, req)
+		return
+	}
+	tx.Forget()
+	switch req.Method {
 	case sip.OPTIONS:
 		s.options(tx, req)
 	case sip.BYE, sip.INFO, sip.UPDATE, sip.PRACK, sip.NOTIFY:
@@ -41,6 +45,7 @@ func (s user) Request(tx *transaction.Server, req *sip.Request) {
 // inDialog takes a request with a To-tag; c is nil when there is no such dialog.
 func (s user) inDialog(tx *transaction.Server, req *sip.Request, c *Call) {
 	if c == nil {
+		tx.Forget()
 		s.refuse(tx, req, noDialog)
 		return
 	}
@@ -96,8 +101,18 @@ func (s user) Response(res *sip.Response, _ transport.Flow) {
 	}
 }
 
+// tagged gives the To of a request that gets no dialog the tag of its responses.
+func tagged(tx *transaction.Server, req *sip.Request) {
+	if to := req.To(); to != nil {
+		if _, ok := tagOf(to.Params); !ok {
+			to.Params = setTag(to.Params, tx.Tag())
+		}
+	}
+}
+
 // refuse answers a request that begins or changes nothing.
 func (s *Server) refuse(tx *transaction.Server, req *sip.Request, r *refusal) {
+	tagged(tx, req)
 	res := s.response(req, r.code, r.reason)
 	for _, h := range r.headers {
 		res.AppendHeader(h)

@@ -4,6 +4,7 @@
 #   ./scripts/bench.sh                  all of it, about four minutes
 #   ./scripts/bench.sh signalling       calls/s without a failure, and CPU per call beside `sipp -sn uas` in the same run
 #   ./scripts/bench.sh overload [RATE]  goodput at 1, 1.5 and 2 times that many calls/s; the rest gets 503
+#   ./scripts/bench.sh flood [CALLS]    what 20,000 messages/s of an attacker do to calls that hear the tone (default 200)
 #   ./scripts/bench.sh tones [CALLS]    calls that hear the tone at full rate, pacing, CPU and memory per call
 #   ./scripts/bench.sh scripts          calls, verbs and reloads on the scripts' side, in Go
 #
@@ -14,7 +15,8 @@ cd "$(dirname "$0")/.."
 what=${1:-all}
 tones=${2:-1500}
 limit=${2:-2500}
-case $what in all | signalling | overload | tones | scripts) ;; *) sed -n '2,12s/^# \{0,1\}//p' "$0" >&2; exit 2 ;; esac
+flooded=${2:-200}
+case $what in all | signalling | overload | flood | tones | scripts) ;; *) sed -n '2,13s/^# \{0,1\}//p' "$0" >&2; exit 2 ;; esac
 
 work=$(mktemp -d)
 pids=()
@@ -27,6 +29,7 @@ trap cleanup EXIT
 
 go build -o "$work/offhook" ./cmd/offhook
 go build -o "$work/rtpmeter" ./cmd/rtpmeter
+go build -o "$work/sipflood" ./cmd/sipflood
 ulimit -n "$(ulimit -Hn)"
 
 sip=25060 health=28080 uas=25070
@@ -37,13 +40,15 @@ rss() { awk '/^VmRSS/ {print $2}' "/proc/$1/status"; }
 calls() { curl -fsS "http://127.0.0.1:$health/health" | sed -n "s/.*\"$1\":\([0-9]*\).*/\1/p"; }
 divide() { awk -v a="$1" -v b="$2" -v f="${3:-%.1f}" 'BEGIN {if (b == 0) print "-"; else printf f, a / b}'; }
 
-# serve SECONDS: starts the server with the default call without its delay and a tone that long; its pid is in $server.
+# serve SECONDS [SETTING...]: starts the server with the default call without its delay and a tone that long; its pid is in $server.
 serve() {
+  local seconds=$1 settings=()
+  for setting in "${@:2}"; do settings+=(--set "$setting"); done
   rm -rf "$work/scripts" && mkdir "$work/scripts" && cp scripts/default.lua "$work/scripts"
   "$work/offhook" --scripts "$work/scripts" --port $sip --health-port $health --log-level warn --set control.socket= \
     --set sip.bind_address=127.0.0.1 --set behavior.max_concurrent_calls=20000 --set behavior.call_timeout_seconds=0 \
-    --set behavior.auto_answer_delay_ms=0 --set behavior.tone_duration_seconds="$1" \
-    --set media.rtp_port_range_start=30000 --set media.rtp_port_range_end=59999 --drain 0 >"$work/server.log" 2>&1 &
+    --set behavior.auto_answer_delay_ms=0 --set behavior.tone_duration_seconds="$seconds" \
+    --set media.rtp_port_range_start=30000 --set media.rtp_port_range_end=59999 --drain 0 "${settings[@]}" >"$work/server.log" 2>&1 &
   server=$! && pids+=("$server")
   for _ in $(seq 100); do calls active_calls >/dev/null 2>&1 && return; sleep 0.1; done
   cat "$work/server.log" >&2
@@ -112,20 +117,48 @@ overload() {
   stop "$server"
 }
 
+# hold CALLS SECONDS: makes that many calls that hear a tone at 127.0.0.1:26000; SIPp's pid is in $caller.
+hold() {
+  sipp -sf scripts/bench/hold.xml -key meter_port 26000 -d $(($2 * 1000)) -r 150 -m "$1" -l 20000 \
+    -i 127.0.0.1 -p 25081 -nostdin "127.0.0.1:$sip" >"$work/hold.log" 2>&1 &
+  caller=$! && pids+=("$caller")
+  while [ "$(calls active_calls)" -lt "$1" ]; do
+    kill -0 "$caller" 2>/dev/null || { echo "SIPp gave up:" >&2; tail -30 "$work/hold.log" >&2; exit 1; }
+    sleep 0.2
+  done
+  sleep 1
+}
+
+# flood: each kind of flood in turn, while calls hear a tone. The attacker comes from a trusted address, which nothing
+# limits, and at last from one that the guard watches. There is room for 50 more calls.
+flood() {
+  local kind a b seconds=6 setting
+  echo "Flood: $flooded calls hear 440 Hz while 20,000 messages/s come for $seconds s"
+  for kind in malformed options invite "invite, watched"; do
+    setting="defence.trusted=127.0.0.0/8"
+    [ "$kind" = "invite, watched" ] && setting="defence.trusted="
+    serve 600 "behavior.max_concurrent_calls=$((flooded + 50))" "$setting" defence.messages_per_second_and_source=2000
+    hold "$flooded" $((flooded / 150 + seconds + 9))
+    a=$(cpu "$server")
+    "$work/sipflood" --target "127.0.0.1:$sip" --kind "${kind%,*}" --rate 20000 --duration ${seconds}s >"$work/flood.log" 2>&1 &
+    local attacker=$!
+    pids+=("$attacker")
+    echo "$kind:"
+    "$work/rtpmeter" --listen 127.0.0.1:26000 --duration $((seconds - 1))s --ptime 20ms | sed 's/^/  /'
+    wait "$attacker" || true
+    b=$(cpu "$server")
+    echo "  $(cat "$work/flood.log"); server: $(divide $((b - a)) $((seconds * 10)) %.0f) % of one core, $(divide "$(rss "$server")" 1024 %.0f) MB RSS, $(calls active_calls) calls"
+    wait "$caller" || true
+    stop "$server"
+  done
+}
+
 tones() {
   echo "Tones: $tones calls hear 440 Hz at the same time for 20 s"
   serve 600
   local idle a b seconds=20 held setup=$((tones / 150 + 2))
   idle=$(rss "$server")
-  sipp -sf scripts/bench/hold.xml -key meter_port 26000 -d $(((setup + seconds + 5) * 1000)) -r 150 -m "$tones" -l 20000 \
-    -i 127.0.0.1 -p 25081 -nostdin "127.0.0.1:$sip" >"$work/hold.log" 2>&1 &
-  local caller=$!
-  pids+=("$caller")
-  while [ "$(calls active_calls)" -lt "$tones" ]; do
-    kill -0 "$caller" 2>/dev/null || { echo "SIPp gave up:" >&2; tail -30 "$work/hold.log" >&2; exit 1; }
-    sleep 0.2
-  done
-  sleep 1
+  hold "$tones" $((setup + seconds + 5))
   a=$(cpu "$server")
   "$work/rtpmeter" --listen 127.0.0.1:26000 --duration ${seconds}s --ptime 20ms
   b=$(cpu "$server")
@@ -146,6 +179,8 @@ uptime
 case $what in all | signalling) signalling ;; esac
 [ "$what" = all ] && echo
 case $what in all | overload) overload ;; esac
+[ "$what" = all ] && echo
+case $what in all | flood) flood ;; esac
 [ "$what" = all ] && echo
 case $what in all | tones) tones ;; esac
 [ "$what" = all ] && echo

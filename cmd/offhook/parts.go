@@ -13,6 +13,7 @@ import (
 	"offhook/config"
 	"offhook/core"
 	"offhook/core/console"
+	"offhook/core/guard"
 	"offhook/core/journal"
 	"offhook/core/journal/record"
 	"offhook/core/sdp"
@@ -122,12 +123,12 @@ func newMedia(c *config.Config, log *slog.Logger) (*media.Engine, error) {
 	return media.New(media.Options{PortMin: c.Media.RTPPortRangeStart, PortMax: c.Media.RTPPortRangeEnd, Log: log})
 }
 
-func newServer(c *config.Config, log *slog.Logger, engine *media.Engine, j *journal.Store, h core.Handler) (*core.Server, error) {
+func newServer(c *config.Config, log *slog.Logger, engine *media.Engine, j *journal.Store, g *guard.Guard, h core.Handler) (*core.Server, error) {
 	o, err := serverOptions(c, log)
 	if err != nil {
 		return nil, err
 	}
-	o.Handler, o.Media, o.Journal = h, engine, j
+	o.Handler, o.Media, o.Journal, o.Guard = h, engine, j, g
 	return core.New(o), nil
 }
 
@@ -138,7 +139,7 @@ func serverOptions(c *config.Config, log *slog.Logger) (core.Options, error) {
 		return core.Options{}, err
 	}
 	return core.Options{
-		Guard: newGuard(c.Defence, log), CallRate: c.Defence.CallsPerSecond, MaxDelay: c.Defence.MaxDelay(),
+		CallRate: c.Defence.CallsPerSecond, MaxDelay: c.Defence.MaxDelay(),
 		Limits: transport.Limits{Message: c.Defence.MaxMessageBytes, Header: c.Defence.MaxHeaderBytes, HeaderFields: c.Defence.MaxHeaders},
 		Tables: transaction.Limits{Server: c.Defence.MaxTransactions},
 		Log:    log, UserAgent: c.SIP.UserAgent, Domain: c.SIP.Domain,

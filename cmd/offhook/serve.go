@@ -21,6 +21,7 @@ import (
 	"offhook/config"
 	"offhook/core"
 	"offhook/core/console"
+	"offhook/core/guard"
 	"offhook/core/journal/record"
 	"offhook/media"
 	"offhook/scripting"
@@ -93,6 +94,7 @@ type app struct {
 	scripts *scripting.Engine
 	outside outside
 	records *record.Writer // nil when records.dir is empty
+	guard   *guard.Guard
 	server  *core.Server
 	console *console.Server // nil when health.enable_health_check is false
 	control *console.Server // nil without a control socket
@@ -140,7 +142,9 @@ func newApp(ctx context.Context, c *config.Config, logs *logs) (a *app, err erro
 	if a.media, err = newMedia(c, log); err != nil {
 		return a, err
 	}
-	if a.server, err = newServer(c, log, a.media, a.outside.journal, scriptHandler{a.scripts, routes, newCallCounter(registry), a.live, newCallFigures(registry), log, logs.logRules}); err != nil {
+	a.guard = newGuard(c.Defence, log)
+	handler := scriptHandler{a.scripts, routes, newCallCounter(registry), a.live, newCallFigures(registry), log, logs.logRules}
+	if a.server, err = newServer(c, log, a.media, a.outside.journal, a.guard, handler); err != nil {
 		return a, err
 	}
 	registry.MustRegister(newServerCollector(serverFigures{

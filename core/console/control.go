@@ -20,6 +20,7 @@ type ControlOptions struct {
 	Path    string // of the Unix socket
 	Scripts Scripts
 	Service Service
+	Bans    Bans
 	Log     *slog.Logger // nil: slog.Default
 }
 
@@ -72,8 +73,8 @@ type Finding struct {
 	Message string `json:"message"`
 }
 
-// ListenControl serves POST /reload, POST /rollback/N, GET /generations and what Service has as JSON on a Unix socket that only its
-// user can open. The socket of a server that is gone is replaced.
+// ListenControl serves POST /reload, POST /rollback/N, GET /generations, and what Service and Bans have, as JSON on a Unix socket that
+// only its user can open. The socket of a server that is gone is replaced.
 func ListenControl(o ControlOptions) (*Server, error) {
 	if o.Log == nil {
 		o.Log = slog.Default()
@@ -96,6 +97,7 @@ func ListenControl(o ControlOptions) (*Server, error) {
 		writeJSON(w, http.StatusOK, o.Scripts.Generations())
 	})
 	o.Service.handle(mux)
+	o.Bans.handle(mux)
 	s := &Server{addr: l.Addr()}
 	s.serve(l, mux, 10*time.Minute, o.Log, "control socket") // the scripts' own tests take their time
 	return s, nil

@@ -101,7 +101,7 @@ func TestLoadSeesAStall(t *testing.T) {
 	l := guard.NewLoad(20 * time.Millisecond)
 	l.Add(start)
 	ready := func(ms time.Duration) bool { return l.Ready(start.Add(ms*time.Millisecond), 0) }
-	if !ready(10) || !ready(30) || ready(140) {
+	if !ready(10) || !ready(30) || !ready(110) || ready(140) {
 		t.Error("a stall of 140 ms is not noticed, or one of 30 ms is")
 	}
 	l.Begin(start.Add(150*time.Millisecond), start)
