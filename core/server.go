@@ -2,6 +2,7 @@ package core
 
 import (
 	"context"
+	"crypto/tls"
 	"fmt"
 	"log/slog"
 	"net/netip"
@@ -9,6 +10,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"offhook/core/locate"
 	"offhook/core/sdp"
 	"offhook/core/transaction"
 	"offhook/core/transport"
@@ -42,6 +44,9 @@ type Options struct {
 	Timers      transaction.Timers // of RFC 3261 §17
 	Trace       func(transaction.Trace)
 	Limits      transport.Limits
+	ClientTLS   *tls.Config // see transport.Options
+	DNS         []string    // servers to ask, "192.0.2.53:53"; nil: those of /etc/resolv.conf
+	TCPAbove    int         // requests of ours with more bytes go over TCP instead of UDP where the peer takes it; 0: none
 
 	Reliable       bool          // send 18x reliably (RFC 3262) also if the caller only supports that
 	SessionExpires time.Duration // session interval that we ask for if the caller does not (RFC 4028); 0: none
@@ -55,13 +60,14 @@ type Server struct {
 	capabilities sdp.Capabilities
 	transport    *transport.Layer
 	transactions *transaction.Layer
+	resolver     *locate.Resolver
 	started      time.Time
 
 	mu       sync.Mutex
 	dialogs  map[dialogID]*Call // calls that in-dialog requests can reach
 	draining bool
 	closed   bool           // no redial may begin
-	redials  sync.WaitGroup // see sendInDialog
+	redials  sync.WaitGroup // connection attempts and look-ups: see sendInDialog
 	idle     chan struct{}  // closed when draining and no call is left
 	handlers sync.WaitGroup // one for each call, ends with its handler
 
@@ -100,14 +106,20 @@ func New(o Options) *Server {
 		idle:         make(chan struct{}),
 	}
 	s.transactions = transaction.New(transaction.Options{Log: o.Log, Timers: o.Timers, User: user{s}, Trace: o.Trace})
-	s.transport = transport.New(transport.Options{Log: o.Log, Receive: s.transactions.Receive, Limits: o.Limits})
+	s.transport = transport.New(transport.Options{Log: o.Log, Receive: s.transactions.Receive, Limits: o.Limits, ClientTLS: o.ClientTLS})
+	s.resolver = locate.New(locate.Options{Servers: o.DNS, Usable: s.transport.Sends})
 	return s
 }
 
-// Listen opens a socket for SIP: network is "udp" or "tcp", address host:port.
+// Listen opens a socket for SIP that needs nothing but its network and host:port.
 // It returns the address it is bound to.
 func (s *Server) Listen(network, address string) (netip.AddrPort, error) {
-	bound, err := s.transport.Listen(network, address)
+	return s.Open(transport.Endpoint{Network: network, Address: address})
+}
+
+// Open opens an endpoint for SIP and returns the address it is bound to.
+func (s *Server) Open(e transport.Endpoint) (netip.AddrPort, error) {
+	bound, err := s.transport.Open(e)
 	if err != nil {
 		return bound, fmt.Errorf("listen for SIP: %w", err)
 	}

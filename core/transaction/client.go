@@ -31,7 +31,7 @@ type Client struct {
 }
 
 // Send begins a client transaction: req goes out on f, and again as long as nothing comes back. The shard of its
-// Call-ID must be locked. A request without Via gets one, with the flow's local address, rport and a new branch; one
+// Call-ID must be locked. A request without Via gets one, with the flow's advertised address, rport and a new branch; one
 // with a Via must have a unique branch there.
 //
 // on gets each response, a 2xx to INVITE as often as it comes (RFC 6026 §8.4: the TU acknowledges each with SendACK),
@@ -91,9 +91,10 @@ func addVia(req *sip.Request, f transport.Flow) {
 	if req.Via() != nil {
 		return
 	}
+	here := f.Advertised()
 	req.PrependHeader(&sip.ViaHeader{
 		ProtocolName: "SIP", ProtocolVersion: "2.0", Transport: f.Network(),
-		Host: f.Local().Addr().String(), Port: int(f.Local().Port()),
+		Host: here.Addr().String(), Port: int(here.Port()),
 		Params: sip.HeaderParams{{K: "branch", V: newBranch()}, {K: "rport"}},
 	})
 }
