@@ -279,8 +279,29 @@ func TestBYEOverANewTLSConnection(t *testing.T) {
 	defer second.Close()
 	second.SetDeadline(time.Now().Add(5 * time.Second))
 	bye := readTCP(t, bufio.NewReader(second))
-	if bye.Method() != "BYE" || !strings.HasPrefix(bye.Header("Via"), "SIP/2.0/TLS ") {
+	if bye.Method() != "BYE" || !strings.HasPrefix(bye.Header("Via"), "SIP/2.0/TLS ") || bye.Header("Content-Length") != "0" {
 		t.Errorf("over the new connection came\n%s", bye)
 	}
 	send(t, second, replyText(bye, 200))
+}
+
+// TestDialOverTCP: what we send ends where its Content-Length says, also the ACK and the BYE.
+func TestDialOverTCP(t *testing.T) {
+	far := make(chan *core.Call, 1)
+	_, bound := serving(t, handingOut(far), core.Options{}, transport.Endpoint{Network: "tcp", Address: "127.0.0.1:0"})
+	s, _ := serving(t, answering{}, core.Options{}, udp)
+	c, err := s.Dial(t.Context(), core.DialOptions{URI: "sip:b@" + bound[0].String() + ";transport=tcp"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	other := <-far // the ACK has come
+	_ = c.Hangup(core.HangupOptions{})
+	select {
+	case <-other.Done():
+	case <-time.After(5 * time.Second):
+		t.Fatal("the far end never heard of the BYE")
+	}
+	if e := other.Ending(); !errors.Is(e.Cause, core.ErrRemoteHangup) {
+		t.Errorf("ended %+v", e)
+	}
 }

@@ -59,7 +59,7 @@ func (s *Shard) send(req *sip.Request, f transport.Flow, on func(*sip.Response, 
 	case len(s.clients) >= s.limits.Client:
 		return nil, fmt.Errorf("send %s: %w", req.Method, ErrLimit)
 	}
-	addVia(req, f)
+	complete(req, f)
 	callID := string(*req.CallID())
 	c := &Client{
 		shard: s, key: s.layer.seeds.clientKey(req.Via(), callID, req.CSeq()),
@@ -84,6 +84,15 @@ func (s *Shard) send(req *sip.Request, f transport.Flow, on func(*sip.Response, 
 	}
 	c.timeout = s.AfterFunc(t.Timeout(), c.onTimeout)
 	return c, nil
+}
+
+// complete gives a request of the TU's what only the transport makes it need: a
+// Via, and a Content-Length, without which a stream has no end of it (RFC 3261 §18.3).
+func complete(req *sip.Request, f transport.Flow) {
+	addVia(req, f)
+	if req.ContentLength() == nil {
+		req.SetBody(req.Body())
+	}
 }
 
 // addVia makes the top Via (RFC 3261 §8.1.1.7, RFC 3581 §3) if the TU has not.
