@@ -15,6 +15,7 @@ import (
 	"offhook/core/console"
 	"offhook/core/sdp"
 	"offhook/core/transaction"
+	"offhook/core/transport"
 	"offhook/media"
 	"offhook/scripting"
 	"offhook/scripting/fetch"
@@ -109,6 +110,10 @@ func serverOptions(c *config.Config, log *slog.Logger) (core.Options, error) {
 	if err != nil {
 		return core.Options{}, err
 	}
+	client, err := clientTLS(c, log)
+	if err != nil {
+		return core.Options{}, err
+	}
 	return core.Options{
 		Log: log, UserAgent: c.SIP.UserAgent, Domain: c.SIP.Domain,
 		Codecs: codecs, DTMF: c.Media.EnableDTMF, MediaSilent: c.Media.Silent(), NoLatch: !c.Media.SymmetricRTP,
@@ -116,6 +121,10 @@ func serverOptions(c *config.Config, log *slog.Logger) (core.Options, error) {
 		SRTP:     map[string]sdp.SRTP{"off": sdp.SRTPOff, "optional": sdp.SRTPOptional, "required": sdp.SRTPRequired}[c.Media.SRTP],
 		MaxCalls: c.Behavior.MaxConcurrentCalls, CallTimeout: c.Behavior.CallTimeout(),
 		SessionExpires: c.SIP.SessionExpires(), MinSession: c.SIP.MinSession(), Reliable: c.SIP.ReliableProvisionals,
+		ClientTLS: client, TCPAbove: c.SIP.TCPAbove,
+		Limits: transport.Limits{
+			Connections: c.SIP.MaxConnections, ConnectionsPerIP: c.SIP.MaxConnectionsPerIP, Idle: c.SIP.ConnectionIdle(),
+		},
 		Timers: transaction.Timers{T1: time.Duration(c.SIP.T1Ms) * time.Millisecond, T2: time.Duration(c.SIP.T2Ms) * time.Millisecond},
 	}, nil
 }

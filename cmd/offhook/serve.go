@@ -34,7 +34,7 @@ func newServeCommand() *cobra.Command {
 		Long: "Answer calls and do with each what its script says, until SIGTERM or SIGINT. A [[route]] of the configuration names the\n" +
 			"script ('offhook routes' shows them), else it is scripts/default.lua.\n" +
 			"The first signal drains: new calls get 503, calls in progress go on up to --drain; a second one ends all at once.\n" +
-			"SIGHUP reloads the scripts, which changes of their folder do by themselves.",
+			"SIGHUP reloads the scripts and the certificates of TLS, which changes of their files do by themselves.",
 		Example: "  offhook serve --config offhook.toml\n  offhook serve --scripts ./scripts --set behavior.tone_frequency=1000",
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -89,7 +89,9 @@ type app struct {
 	server  *core.Server
 	console *console.Server // nil when health.enable_health_check is false
 	control *console.Server // nil without a control socket
-	sip     []string        // "udp 0.0.0.0:5060": what we listen on
+	sip     []listening     // what we listen on for SIP
+
+	endpoints *endpoints
 
 	stop       context.CancelFunc // ends background
 	background sync.WaitGroup     // the watcher, SIGHUP and the statistics line
@@ -106,6 +108,9 @@ func newApp(ctx context.Context, c *config.Config, log *slog.Logger) (a *app, er
 	}()
 	routes, err := newRoutes(c)
 	if err != nil {
+		return a, err
+	}
+	if a.endpoints, err = newEndpoints(c, log); err != nil {
 		return a, err
 	}
 	registry := a.newRegistry()
@@ -125,15 +130,8 @@ func newApp(ctx context.Context, c *config.Config, log *slog.Logger) (a *app, er
 	if a.server, err = newServer(c, log, a.media, scriptHandler{a.scripts, routes, newCallCounter(registry), log}); err != nil {
 		return a, err
 	}
-	for _, network := range c.SIP.Transport {
-		addr, err := a.server.Listen(network, a.sipAddress())
-		if err != nil {
-			return a, portInUse(err, "--port")
-		}
-		a.sip = append(a.sip, network+" "+addr.String())
-		if c.SIP.Port == 0 {
-			c.SIP.Port = int(addr.Port()) // TCP takes the free port that UDP found
-		}
+	if err = a.listen(); err != nil {
+		return a, err
 	}
 	if c.Health.EnableHealthCheck {
 		address := net.JoinHostPort("", strconv.Itoa(c.Health.HealthCheckPort))
@@ -165,10 +163,6 @@ func (a *app) checkRoutes(routes *route.Table) error {
 	return joined(errs)
 }
 
-func (a *app) sipAddress() string {
-	return net.JoinHostPort(a.config.SIP.BindAddress, strconv.Itoa(a.config.SIP.Port))
-}
-
 func portInUse(err error, flag string) error {
 	if errors.Is(err, syscall.EADDRINUSE) {
 		return fmt.Errorf("%w (another program has it; choose another with %s)", err, flag)
@@ -183,7 +177,7 @@ func (a *app) watch(ctx context.Context) {
 	}
 }
 
-// hangups reloads the scripts on SIGHUP.
+// hangups reloads the scripts and the certificates on SIGHUP.
 func (a *app) hangups(ctx context.Context, signals chan os.Signal) {
 	defer signal.Stop(signals)
 	for {
@@ -191,6 +185,7 @@ func (a *app) hangups(ctx context.Context, signals chan os.Signal) {
 		case <-ctx.Done():
 			return
 		case <-signals:
+			a.endpoints.reload()
 			_, _ = a.scripts.Reload(ctx) // logs what comes of it
 		}
 	}
@@ -224,7 +219,6 @@ func (a *app) banner(w io.Writer) {
 	}
 	fmt.Fprintf(w, "  RTP      udp %d-%d\n", a.config.Media.RTPPortRangeStart, a.config.Media.RTPPortRangeEnd)
 	fmt.Fprintf(w, "  scripts  generation %d from %s: %s\n", g.Number, g.Origin, strings.Join(g.Files, ", "))
-	port := strconv.Itoa(a.config.SIP.Port)
 	if a.console != nil {
 		_, healthPort, _ := net.SplitHostPort(a.console.Addr().String())
 		fmt.Fprintf(w, "  health   http://127.0.0.1:%s/health\n", healthPort)
@@ -232,15 +226,8 @@ func (a *app) banner(w io.Writer) {
 	if a.control != nil {
 		fmt.Fprintf(w, "  control  %s\n", a.control.Addr())
 	}
-	host := "127.0.0.1"
-	if ip := net.ParseIP(a.config.SIP.BindAddress); ip != nil && !ip.IsUnspecified() {
-		host = ip.String()
-	}
-	target := net.JoinHostPort(host, port)
-	if port == "5060" {
-		target = strings.TrimSuffix(target, ":5060")
-	}
-	fmt.Fprintf(w, "  try it   offhook call sip:test@%s    (or: go run ./cmd/offhook call sip:test@%s)\n", target, target)
+	target := a.sip[0].uri()
+	fmt.Fprintf(w, "  try it   offhook call %s    (or: go run ./cmd/offhook call %s)\n", target, target)
 }
 
 // wait blocks until the calls have drained after the first signal, or until
