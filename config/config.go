@@ -26,6 +26,7 @@ var Default string
 // default.toml, which users read.
 type Config struct {
 	SIP       SIP       `koanf:"sip"`
+	TLS       TLS       `koanf:"tls"`
 	Defence   Defence   `koanf:"defence"`
 	Behavior  Behavior  `koanf:"behavior"`
 	Media     Media     `koanf:"media"`
@@ -41,11 +42,14 @@ type Config struct {
 	// Script holds the free [script.NAME] tables.
 	Script map[string]map[string]any `koanf:"script"`
 
+	// Listeners are the [[listener]] blocks, in order, completed from [sip] and [tls].
+	Listeners []Listener `koanf:"-"`
+
 	// Routes are the [[route]] blocks, in order.
 	Routes []Route `koanf:"-"`
 
 	values map[string]any    // every key with its value, for Get
-	tree   map[string]any    // the same by sections, without routes
+	tree   map[string]any    // the same by sections, without routes and listeners
 	places map[string]string // where values came from, for Place
 }
 
@@ -63,6 +67,18 @@ type SIP struct {
 	T1Ms        int      `koanf:"t1_ms"`
 	T2Ms        int      `koanf:"t2_ms"`
 
+	TLSPort    int      `koanf:"tls_port"`
+	WSPort     int      `koanf:"ws_port"`
+	WSSPort    int      `koanf:"wss_port"`
+	WSOrigins  []string `koanf:"ws_origins"`
+	ExternalIP []string `koanf:"external_ip"`
+	LocalNets  []string `koanf:"local_nets"`
+	TCPAbove   int      `koanf:"tcp_above_bytes"`
+
+	MaxConnections        int     `koanf:"max_connections"`
+	MaxConnectionsPerIP   int     `koanf:"max_connections_per_ip"`
+	ConnectionIdleSeconds float64 `koanf:"connection_idle_seconds"`
+
 	SessionExpiresSeconds int  `koanf:"session_expires_seconds"`
 	MinSESeconds          int  `koanf:"min_se_seconds"`
 	ReliableProvisionals  bool `koanf:"reliable_provisionals"`
@@ -70,6 +86,9 @@ type SIP struct {
 
 // SessionExpires is the session interval that we ask for by ourselves; 0: none.
 func (s SIP) SessionExpires() time.Duration { return seconds(float64(s.SessionExpiresSeconds)) }
+
+// ConnectionIdle is how long a connection may go without traffic.
+func (s SIP) ConnectionIdle() time.Duration { return seconds(s.ConnectionIdleSeconds) }
 
 // MinSession is the least session interval that we accept.
 func (s SIP) MinSession() time.Duration { return seconds(float64(s.MinSESeconds)) }
@@ -183,7 +202,7 @@ func (c *Config) Get(script, key string) (value any, ok bool) {
 	return value, ok
 }
 
-// TOML is the configuration as a file that loads to the same, but for routes.
+// TOML is the configuration as a file that loads to the same, but for routes and listeners.
 func (c *Config) TOML() ([]byte, error) { return toml.Parser().Marshal(c.tree) }
 
 func seconds(s float64) time.Duration { return time.Duration(s * float64(time.Second)) }

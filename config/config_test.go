@@ -156,7 +156,7 @@ func TestErrorsNameThePlaceAndTheCure(t *testing.T) {
 		{"session interval below the least", "[sip]\nsession_expires_seconds = 60\n", Options{}, []string{"sip.session_expires_seconds: 60 is too small: write 90 or more"}},
 		{"negative RTP timeout", "[media]\nrtp_timeout = -1\n", Options{}, []string{"media.rtp_timeout: -1 is too small"}},
 		{"unknown codec", "[media]\npreferred_codecs = [\"PCMU\", \"G729\"]\n", Options{}, []string{`"G729" is not a codec we have`}},
-		{"transport to come", "[sip]\ntransport = \"tls\"\n", Options{}, []string{`sip.transport: "tls" is not available in this version`}},
+		{"transport that is none", "[sip]\ntransport = [\"udp\", \"sctp\"]\n", Options{}, []string{`:2: sip.transport: "sctp" is not a transport: write "udp", "tcp", "tls", "ws" or "wss", or a list of them`}},
 		{"environment", "", Options{Environ: []string{"OFFHOOK_SIP__PORT=lots"}}, []string{`environment OFFHOOK_SIP__PORT: sip.port: "lots" is not a whole number`}},
 		{"environment, unknown", "", Options{Environ: []string{"OFFHOOK_SIP__PROT=1"}}, []string{"environment OFFHOOK_SIP__PROT: sip.prot: unknown key, did you mean sip.port?"}},
 		{"flag", "", Options{Flags: []Flag{{"--set", "sip.port", "70000"}}}, []string{"flag --set: sip.port: 70000 is not a port"}},

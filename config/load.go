@@ -77,6 +77,7 @@ type loader struct {
 	schema schema
 	place  map[string]string // key → where its value came from
 	list   []Route
+	ports  []Listener
 	errs   []error
 }
 
@@ -106,6 +107,10 @@ func (l *loader) text(name string, data []byte) {
 	if routes, ok := tree["route"]; ok {
 		l.routes(routes, place)
 		delete(tree, "route") // an array of tables is nothing for koanf
+	}
+	if listeners, ok := tree["listener"]; ok {
+		l.listeners(listeners, place)
+		delete(tree, "listener")
 	}
 	layer := koanf.New(".")
 	if err := layer.Load(confmap.Provider(tree, ""), nil); err != nil {
@@ -179,6 +184,9 @@ func (l *loader) set(place, key string, value any, isText bool) {
 	case key == "route" || strings.HasPrefix(key, "route."):
 		l.fail(place, key, "routes are a list: write [[route]] blocks into the configuration file")
 		return
+	case key == "listener" || strings.HasPrefix(key, "listener."):
+		l.fail(place, key, "listeners are a list: write [[listener]] blocks into the configuration file")
+		return
 	default:
 		l.fail(place, key, "%s", l.schema.unknown(key))
 		return
@@ -198,8 +206,9 @@ func (l *loader) config() *Config {
 		return c
 	}
 	c.values, c.tree, c.places, c.Routes = l.k.All(), l.k.Raw(), l.place, l.list
+	c.Listeners = l.ports
 	if len(l.errs) == 0 {
-		c.validate(func(key, format string, args ...any) { l.fail(l.place[key], key, format, args...) })
+		c.validate(func(key, format string, args ...any) { l.fail(nearest(l.place, key), title(key), format, args...) })
 	}
 	return c
 }

@@ -51,6 +51,7 @@ type Call struct {
 	referral  *referral // our last REFER, as long as the peer tells of it
 	timer     sessionTimer
 	reliable  reliable // provisional responses
+	reaching  []reaching
 
 	negotiation negotiation
 	session     *media.Session // nil until the first answer or early media

@@ -142,23 +142,3 @@ func (d *dialog) requestWith(method sip.RequestMethod, seq uint32) *sip.Request 
 	req.AppendHeader(&sip.CSeqHeader{SeqNo: seq, MethodName: method})
 	return req
 }
-
-// next is the flow that a request of ours leaves by: a connection if the dialog
-// came over one, else the socket it came to, towards the first route or the
-// target. A peer behind a NAT, or one that names a host, is where it called from.
-func (d *dialog) next() transport.Flow {
-	if addr, ok := d.leadsTo(); ok {
-		return d.flow.To(addr)
-	}
-	return d.flow
-}
-
-// leadsTo is the address of the first route, else of the target; false when it
-// has none or none that we can reach.
-func (d *dialog) leadsTo() (netip.AddrPort, bool) {
-	if len(d.routes) > 0 {
-		return numericAddr(&d.routes[0])
-	}
-	addr, numeric := numericAddr(&d.target)
-	return addr, numeric && !d.natted
-}

@@ -3,7 +3,6 @@ package core
 import (
 	"math/rand/v2"
 	"net"
-	"net/netip"
 	"strconv"
 	"strings"
 
@@ -71,15 +70,27 @@ func withSDP(m sip.Message, body []byte) {
 // contact is where the peer reaches us in the dialog: the address it has
 // reached us on, or our domain (RFC 3261 §12.1.1).
 func (s *Server) contact(user string, f transport.Flow) *sip.ContactHeader {
-	local := f.Local()
+	local := f.Advertised()
 	h := &sip.ContactHeader{Address: sip.Uri{Scheme: "sip", User: user, Host: local.Addr().String(), Port: int(local.Port())}}
 	if s.o.Domain != "" {
 		h.Address.Host = s.o.Domain
 	}
-	if f.Reliable() {
-		h.Address.UriParams = sip.HeaderParams{{K: "transport", V: "tcp"}}
+	if name := transportParam(f.Network()); name != "" {
+		h.Address.UriParams = sip.HeaderParams{{K: "transport", V: name}}
 	}
 	return h
+}
+
+// transportParam is how a URI names the transport of a Via (RFC 3261 §19.1.1);
+// that of a WebSocket is "ws" also when it is secure (RFC 7118 §5.2).
+func transportParam(network string) string {
+	switch network {
+	case "UDP":
+		return ""
+	case "WSS":
+		return "ws"
+	}
+	return strings.ToLower(network)
 }
 
 // tagOf returns a tag parameter.
@@ -105,23 +116,6 @@ var phrases = map[int]string{
 	486: "Busy Here", 487: "Request Terminated", 488: "Not Acceptable Here", 491: "Request Pending",
 	500: "Server Internal Error", 501: "Not Implemented", 503: "Service Unavailable", 504: "Server Time-out",
 	600: "Busy Everywhere", 603: "Decline", 604: "Does Not Exist Anywhere", 606: "Not Acceptable", 607: "Unwanted", 608: "Rejected",
-}
-
-// numericAddr is the address a URI names without a look-up, if it names one.
-func numericAddr(u *sip.Uri) (netip.AddrPort, bool) {
-	host := u.Host
-	if maddr, ok := u.UriParams.Get("maddr"); ok {
-		host = maddr
-	}
-	ip, err := netip.ParseAddr(trimBrackets(host))
-	if err != nil {
-		return netip.AddrPort{}, false
-	}
-	port := u.Port
-	if port == 0 {
-		port = 5060
-	}
-	return netip.AddrPortFrom(ip.Unmap(), uint16(port)), true
 }
 
 func trimBrackets(host string) string {

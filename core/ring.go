@@ -60,7 +60,7 @@ func (c *Call) provisional(code int, body []byte, h Headers) error {
 		c.log.Warn("response not sent", "status", code, "error", err)
 	}
 	if code == 180 {
-		c.reach(&c.stages.Ringing)
+		c.mark(&c.stages.Ringing)
 	}
 	c.log.Info("progress", "status", code)
 	return nil

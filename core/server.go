@@ -2,6 +2,7 @@ package core
 
 import (
 	"context"
+	"crypto/tls"
 	"fmt"
 	"log/slog"
 	"net/netip"
@@ -13,6 +14,7 @@ import (
 
 	"offhook/core/guard"
 	"offhook/core/journal"
+	"offhook/core/locate"
 	"offhook/core/sdp"
 	"offhook/core/transaction"
 	"offhook/core/transport"
@@ -51,6 +53,9 @@ type Options struct {
 	Tables      transaction.Limits
 	Guard       *guard.Guard // judges what comes in by its source; nil: all passes
 	CallRate    float64      // new calls per second, more get 503; 0: no limit
+	ClientTLS   *tls.Config  // see transport.Options
+	DNS         []string     // servers to ask, "192.0.2.53:53"; nil: those of /etc/resolv.conf
+	TCPAbove    int          // requests of ours with more bytes go over TCP instead of UDP where the peer takes it; 0: none
 
 	Reliable       bool          // send 18x reliably (RFC 3262) also if the caller only supports that
 	SessionExpires time.Duration // session interval that we ask for if the caller does not (RFC 4028); 0: none
@@ -65,6 +70,7 @@ type Server struct {
 	signature    sip.Header // Server, on each response; nil: none
 	transport    *transport.Layer
 	transactions *transaction.Layer
+	resolver     *locate.Resolver
 	started      time.Time
 
 	mu       sync.Mutex
@@ -72,7 +78,7 @@ type Server struct {
 	draining bool
 	paused   bool           // by Pause; can be undone
 	closed   bool           // no redial may begin
-	redials  sync.WaitGroup // see sendInDialog
+	redials  sync.WaitGroup // connection attempts and look-ups: see sendInDialog
 	idle     chan struct{}  // closed when draining and no call is left
 	handlers sync.WaitGroup // one for each call, ends with its handler
 	workers  *workers
@@ -134,14 +140,20 @@ func New(o Options) *Server {
 		trace = s.trace
 	}
 	s.transactions = transaction.New(transaction.Options{Log: o.Log, Timers: o.Timers, User: user{s}, Trace: trace, Busy: s.busy, Limits: o.Tables})
-	s.transport = transport.New(transport.Options{Log: o.Log, Receive: s.transactions.Receive, Limits: o.Limits, Guard: o.Guard})
+	s.transport = transport.New(transport.Options{Log: o.Log, Receive: s.transactions.Receive, Limits: o.Limits, Guard: o.Guard, ClientTLS: o.ClientTLS})
+	s.resolver = locate.New(locate.Options{Servers: o.DNS, Usable: s.transport.Sends})
 	return s
 }
 
-// Listen opens a socket for SIP: network is "udp" or "tcp", address host:port.
+// Listen opens a socket for SIP that needs nothing but its network and host:port.
 // It returns the address it is bound to.
 func (s *Server) Listen(network, address string) (netip.AddrPort, error) {
-	bound, err := s.transport.Listen(network, address)
+	return s.Open(transport.Endpoint{Network: network, Address: address})
+}
+
+// Open opens an endpoint for SIP and returns the address it is bound to.
+func (s *Server) Open(e transport.Endpoint) (netip.AddrPort, error) {
+	bound, err := s.transport.Open(e)
 	if err != nil {
 		return bound, fmt.Errorf("listen for SIP: %w", err)
 	}

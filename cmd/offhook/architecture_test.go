@@ -36,7 +36,7 @@ var onlyIn = map[string][]string{
 	"github.com/pion/sdp":         {"core/sdp"},
 	"github.com/pion/srtp":        {"media"},
 	"github.com/gobwas/ws":        {"core/transport"},
-	"github.com/miekg/dns":        {"core/locate"},
+	"github.com/miekg/dns":        {"core/locate", "core/locate/dnstest"},
 	"github.com/spf13/cobra":      {"cmd/*"},
 }
 

@@ -138,9 +138,12 @@ func serverOptions(c *config.Config, log *slog.Logger) (core.Options, error) {
 	if err != nil {
 		return core.Options{}, err
 	}
+	client, err := clientTLS(c, log)
+	if err != nil {
+		return core.Options{}, err
+	}
 	return core.Options{
 		CallRate: c.Defence.CallsPerSecond, MaxDelay: c.Defence.MaxDelay(),
-		Limits: transport.Limits{Message: c.Defence.MaxMessageBytes, Header: c.Defence.MaxHeaderBytes, HeaderFields: c.Defence.MaxHeaders},
 		Tables: transaction.Limits{Server: c.Defence.MaxTransactions},
 		Log:    log, UserAgent: c.SIP.UserAgent, Domain: c.SIP.Domain,
 		Codecs: codecs, DTMF: c.Media.EnableDTMF, MediaSilent: c.Media.Silent(), NoLatch: !c.Media.SymmetricRTP,
@@ -148,6 +151,11 @@ func serverOptions(c *config.Config, log *slog.Logger) (core.Options, error) {
 		SRTP:     map[string]sdp.SRTP{"off": sdp.SRTPOff, "optional": sdp.SRTPOptional, "required": sdp.SRTPRequired}[c.Media.SRTP],
 		MaxCalls: c.Behavior.MaxConcurrentCalls, CallTimeout: c.Behavior.CallTimeout(),
 		SessionExpires: c.SIP.SessionExpires(), MinSession: c.SIP.MinSession(), Reliable: c.SIP.ReliableProvisionals,
+		ClientTLS: client, TCPAbove: c.SIP.TCPAbove,
+		Limits: transport.Limits{
+			Message: c.Defence.MaxMessageBytes, Header: c.Defence.MaxHeaderBytes, HeaderFields: c.Defence.MaxHeaders,
+			Connections: c.SIP.MaxConnections, ConnectionsPerIP: c.SIP.MaxConnectionsPerIP, Idle: c.SIP.ConnectionIdle(),
+		},
 		Timers: transaction.Timers{T1: time.Duration(c.SIP.T1Ms) * time.Millisecond, T2: time.Duration(c.SIP.T2Ms) * time.Millisecond},
 	}, nil
 }

@@ -36,8 +36,8 @@ func newServeCommand() *cobra.Command {
 		Long: "Answer calls and do with each what its script says, until SIGTERM or SIGINT. A [[route]] of the configuration names the\n" +
 			"script ('offhook routes' shows them), else it is scripts/default.lua.\n" +
 			"The first signal drains: new calls get 503, calls in progress go on up to --drain; a second one ends all at once.\n" +
-			"SIGHUP reloads the scripts, which changes of their folder do by themselves; SIGUSR1 opens the log file anew. Under systemd it\n" +
-			"tells when it is ready, what it does, and the watchdog that it lives (sd_notify).",
+			"SIGHUP reloads the scripts and the certificates of TLS, which changes of their files do by themselves; SIGUSR1 opens the log\n" +
+			"file anew. Under systemd it tells when it is ready, what it does, and the watchdog that it lives (sd_notify).",
 		Example: "  offhook serve --config offhook.toml\n  offhook serve --scripts ./scripts --set behavior.tone_frequency=1000",
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -100,7 +100,9 @@ type app struct {
 	control *console.Server // nil without a control socket
 	live    *liveCalls
 	web     webConsole
-	sip     []string // "udp 0.0.0.0:5060": what we listen on
+	sip     []listening // what we listen on for SIP
+
+	endpoints *endpoints
 
 	stop       context.CancelFunc // ends background
 	background sync.WaitGroup     // the watcher, signals, the watchdog and the statistics line
@@ -122,6 +124,9 @@ func newApp(ctx context.Context, c *config.Config, logs *logs) (a *app, err erro
 	}()
 	routes, err := newRoutes(c)
 	if err != nil {
+		return a, err
+	}
+	if a.endpoints, err = newEndpoints(c, log); err != nil {
 		return a, err
 	}
 	registry := a.newRegistry()
@@ -153,15 +158,8 @@ func newApp(ctx context.Context, c *config.Config, logs *logs) (a *app, err erro
 	if err = a.web.begin(a); err != nil {
 		return a, err
 	}
-	for _, network := range c.SIP.Transport {
-		addr, err := a.server.Listen(network, a.sipAddress())
-		if err != nil {
-			return a, portInUse(err, "--port")
-		}
-		a.sip = append(a.sip, network+" "+addr.String())
-		if c.SIP.Port == 0 {
-			c.SIP.Port = int(addr.Port()) // TCP takes the free port that UDP found
-		}
+	if err = a.listen(); err != nil {
+		return a, err
 	}
 	if c.Health.EnableHealthCheck {
 		address := net.JoinHostPort("", strconv.Itoa(c.Health.HealthCheckPort))
@@ -199,10 +197,6 @@ func (a *app) checkRoutes(routes *route.Table) error {
 	return joined(errs)
 }
 
-func (a *app) sipAddress() string {
-	return net.JoinHostPort(a.config.SIP.BindAddress, strconv.Itoa(a.config.SIP.Port))
-}
-
 func portInUse(err error, flag string) error {
 	if errors.Is(err, syscall.EADDRINUSE) {
 		return fmt.Errorf("%w (another program has it; choose another with %s)", err, flag)
@@ -217,7 +211,7 @@ func (a *app) watch(ctx context.Context) {
 	}
 }
 
-// signals reloads the scripts on SIGHUP and opens the log file anew on SIGUSR1.
+// signals reloads the scripts and the certificates on SIGHUP, and opens the log file anew on SIGUSR1.
 func (a *app) signals(ctx context.Context, signals chan os.Signal) {
 	defer signal.Stop(signals)
 	for {
@@ -230,6 +224,7 @@ func (a *app) signals(ctx context.Context, signals chan os.Signal) {
 				continue
 			}
 			a.systemd.reloading()
+			a.endpoints.reload()
 			_, _ = a.scripts.Reload(ctx) // logs what comes of it
 			a.systemd.ready(a.summary())
 		}
@@ -264,7 +259,6 @@ func (a *app) banner(w io.Writer) {
 	}
 	fmt.Fprintf(w, "  RTP      udp %d-%d\n", a.config.Media.RTPPortRangeStart, a.config.Media.RTPPortRangeEnd)
 	fmt.Fprintf(w, "  scripts  generation %d from %s: %s\n", g.Number, g.Origin, strings.Join(g.Files, ", "))
-	port := strconv.Itoa(a.config.SIP.Port)
 	if a.console != nil {
 		_, healthPort, _ := net.SplitHostPort(a.console.Addr().String())
 		fmt.Fprintf(w, "  health   http://127.0.0.1:%s/health\n", healthPort)
@@ -275,15 +269,8 @@ func (a *app) banner(w io.Writer) {
 	if a.control != nil {
 		fmt.Fprintf(w, "  control  %s\n", a.control.Addr())
 	}
-	host := "127.0.0.1"
-	if ip := net.ParseIP(a.config.SIP.BindAddress); ip != nil && !ip.IsUnspecified() {
-		host = ip.String()
-	}
-	target := net.JoinHostPort(host, port)
-	if port == "5060" {
-		target = strings.TrimSuffix(target, ":5060")
-	}
-	fmt.Fprintf(w, "  try it   offhook call sip:test@%s    (or: go run ./cmd/offhook call sip:test@%s)\n", target, target)
+	target := a.sip[0].uri()
+	fmt.Fprintf(w, "  try it   offhook call %s    (or: go run ./cmd/offhook call %s)\n", target, target)
 }
 
 // wait blocks until the calls have drained after the first signal, or until

@@ -7,83 +7,15 @@ import (
 	"net"
 	"slices"
 	"strings"
-	"sync"
-	"sync/atomic"
 	"testing"
 	"time"
 
 	"github.com/miekg/dns"
+
+	"offhook/core/locate/dnstest"
 )
 
-// zone is a DNS server on 127.0.0.1 with a few records.
-type zone struct {
-	address string
-	asked   atomic.Int32
-
-	mu      sync.Mutex
-	records map[string][]dns.RR
-	hold    chan struct{} // nil: answers at once
-}
-
-func newZone(t *testing.T, text string) *zone {
-	t.Helper()
-	z := &zone{records: map[string][]dns.RR{}}
-	z.add(t, text)
-	conn, err := net.ListenPacket("udp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	z.address = conn.LocalAddr().String()
-	listener, err := net.Listen("tcp", z.address)
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, s := range []*dns.Server{{PacketConn: conn, Handler: z}, {Listener: listener, Handler: z}} {
-		started := make(chan struct{})
-		s.NotifyStartedFunc = func() { close(started) }
-		go s.ActivateAndServe() // ends with Shutdown
-		<-started
-		t.Cleanup(func() { _ = s.Shutdown() })
-	}
-	return z
-}
-
-func (z *zone) add(t *testing.T, text string) {
-	t.Helper()
-	z.mu.Lock()
-	defer z.mu.Unlock()
-	for line := range strings.Lines(text) {
-		record, err := dns.NewRR(line)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if record != nil {
-			key := record.Header().Name + dns.TypeToString[record.Header().Rrtype]
-			z.records[key] = append(z.records[key], record)
-		}
-	}
-}
-
-func (z *zone) ServeDNS(w dns.ResponseWriter, q *dns.Msg) {
-	z.asked.Add(1)
-	z.mu.Lock()
-	answer := new(dns.Msg).SetReply(q)
-	answer.Answer = z.records[strings.ToLower(q.Question[0].Name)+dns.TypeToString[q.Question[0].Qtype]]
-	if answer.RecursionAvailable = true; len(answer.Answer) == 0 {
-		answer.Rcode = dns.RcodeNameError
-	}
-	hold := z.hold
-	z.mu.Unlock()
-	if hold != nil {
-		<-hold
-	}
-	if _, udp := w.RemoteAddr().(*net.UDPAddr); udp {
-		answer.Truncate(dns.MinMsgSize)
-	}
-	_ = w.WriteMsg(answer)
-}
-
-func (z *zone) resolver() *Resolver { return New(Options{Servers: []string{z.address}}) }
+func resolver(z *dnstest.Zone) *Resolver { return New(Options{Servers: []string{z.Address}}) }
 
 func show(targets []Target) string {
 	var list []string
@@ -117,7 +49,7 @@ _sip._udp.half.example.net. 60 IN SRV 2 0 5060 b.example.com.
 `
 
 func TestLocate(t *testing.T) {
-	z := newZone(t, records)
+	z := dnstest.New(t, records)
 	for _, c := range []struct {
 		name string
 		q    Query
@@ -140,7 +72,7 @@ func TestLocate(t *testing.T) {
 		{"ws has no SRV", Query{Host: "example.com", Network: "ws"}, "ws 192.0.2.100:80"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			targets, err := z.resolver().Locate(t.Context(), c.q)
+			targets, err := resolver(z).Locate(t.Context(), c.q)
 			if got := show(targets); err != nil || got != c.want {
 				t.Errorf("%s, %v; want %s", got, err, c.want)
 			}
@@ -151,14 +83,14 @@ func TestLocate(t *testing.T) {
 			}
 		})
 	}
-	if _, err := z.resolver().Locate(t.Context(), Query{Host: "nobody.example.com"}); err == nil || !strings.Contains(err.Error(), "look up nobody.example.com: no such host") {
+	if _, err := resolver(z).Locate(t.Context(), Query{Host: "nobody.example.com"}); err == nil || !strings.Contains(err.Error(), "look up nobody.example.com: no such host") {
 		t.Errorf("a name that is not there: %v", err)
 	}
 }
 
 func TestLocateOnlyWhatWeSpeak(t *testing.T) {
-	z := newZone(t, records)
-	r := New(Options{Servers: []string{z.address}, Usable: func(network string) bool { return network == "udp" }})
+	z := dnstest.New(t, records)
+	r := New(Options{Servers: []string{z.Address}, Usable: func(network string) bool { return network == "udp" }})
 	targets, err := r.Locate(t.Context(), Query{Host: "example.com"})
 	if got := show(targets); err != nil || got != "udp 192.0.2.1:5060, udp [2001:db8::1]:5060, udp 192.0.2.2:5070" {
 		t.Errorf("%s, %v", got, err)
@@ -167,17 +99,17 @@ func TestLocateOnlyWhatWeSpeak(t *testing.T) {
 
 // TestLocateFromTheCache: DNS is asked once for as long as the TTL says, and Known asks nobody.
 func TestLocateFromTheCache(t *testing.T) {
-	z := newZone(t, records+"short.example.com. 1 IN A 192.0.2.7\n_sip._udp.short.example.com. 1 IN SRV 1 1 5060 b.example.com.\n")
-	r := z.resolver()
+	z := dnstest.New(t, records+"short.example.com. 1 IN A 192.0.2.7\n_sip._udp.short.example.com. 1 IN SRV 1 1 5060 b.example.com.\n")
+	r := resolver(z)
 	q := Query{Host: "example.com"}
-	if targets, ok := r.Known(q); ok || z.asked.Load() != 0 {
+	if targets, ok := r.Known(q); ok || z.Asked.Load() != 0 {
 		t.Errorf("known before: %s", show(targets))
 	}
 	want, err := r.Locate(t.Context(), q)
 	if err != nil {
 		t.Fatal(err)
 	}
-	asked := z.asked.Load()
+	asked := z.Asked.Load()
 	for range 3 {
 		if got, err := r.Locate(t.Context(), q); err != nil || !slices.Equal(got, want) {
 			t.Errorf("again: %s, %v", show(got), err)
@@ -186,8 +118,8 @@ func TestLocateFromTheCache(t *testing.T) {
 	if got, ok := r.Known(q); !ok || !slices.Equal(got, want) {
 		t.Errorf("known after: %s", show(got))
 	}
-	if z.asked.Load() != asked {
-		t.Errorf("asked %d times, then %d", asked, z.asked.Load())
+	if z.Asked.Load() != asked {
+		t.Errorf("asked %d times, then %d", asked, z.Asked.Load())
 	}
 	if targets, ok := r.Known(Query{Host: "192.0.2.9"}); !ok || show(targets) != "udp 192.0.2.9:5060" {
 		t.Errorf("a number: %s", show(targets))
@@ -195,8 +127,8 @@ func TestLocateFromTheCache(t *testing.T) {
 	if _, err := r.Locate(t.Context(), Query{Host: "nobody.example.com"}); err == nil {
 		t.Fatal("found nobody")
 	}
-	asked = z.asked.Load()
-	if _, err := r.Locate(t.Context(), Query{Host: "nobody.example.com"}); err == nil || z.asked.Load() != asked {
+	asked = z.Asked.Load()
+	if _, err := r.Locate(t.Context(), Query{Host: "nobody.example.com"}); err == nil || z.Asked.Load() != asked {
 		t.Errorf("that there is nothing was not kept: %v", err)
 	}
 	entry, ok := r.cache.get("NAPTR example.com.")
@@ -217,17 +149,17 @@ func TestCacheIsBounded(t *testing.T) {
 
 // TestLocateIsBounded: too many look-ups at once fail at once, and none outlasts its context.
 func TestLocateIsBounded(t *testing.T) {
-	z := newZone(t, records)
-	z.hold = make(chan struct{})
-	defer close(z.hold)
-	r := New(Options{Servers: []string{z.address}, Lookups: 1})
+	z := dnstest.New(t, records)
+	z.Hold = make(chan struct{})
+	defer close(z.Hold)
+	r := New(Options{Servers: []string{z.Address}, Lookups: 1})
 	ctx, cancel := context.WithCancel(t.Context())
 	first := make(chan error)
 	go func() { // ends when ctx does
 		_, err := r.Locate(ctx, Query{Host: "example.com"})
 		first <- err
 	}()
-	for z.asked.Load() == 0 {
+	for z.Asked.Load() == 0 {
 		select {
 		case err := <-first:
 			t.Fatal(err)
@@ -250,18 +182,18 @@ func TestLocateIsBounded(t *testing.T) {
 
 // TestLocateAsksTheNextServer: one that does not answer is passed over, also for what is long.
 func TestLocateAsksTheNextServer(t *testing.T) {
-	z := newZone(t, "")
+	z := dnstest.New(t, "")
 	var long strings.Builder
 	for i := range 60 {
 		fmt.Fprintf(&long, "_sip._udp.long.example.com. 60 IN SRV %d 0 5060 host-with-a-long-name-%d.example.com.\n", i, i)
 	}
-	z.add(t, long.String())
+	z.Add(t, long.String())
 	closed, err := net.ListenPacket("udp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
 	closed.Close()
-	c := client{servers: []string{closed.LocalAddr().String(), z.address}}
+	c := client{servers: []string{closed.LocalAddr().String(), z.Address}}
 	got, ttl, err := c.ask(t.Context(), "_sip._udp.long.example.com.", dns.TypeSRV)
 	if err != nil || len(got) != 60 || ttl != time.Minute {
 		t.Errorf("%d records for %s, %v", len(got), ttl, err)

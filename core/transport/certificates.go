@@ -71,6 +71,12 @@ func (c *Certificates) Config() *tls.Config {
 	}
 }
 
+// Client is for tls.Config.GetClientCertificate, where we are the client. It
+// follows the files, too.
+func (c *Certificates) Client(*tls.CertificateRequestInfo) (*tls.Certificate, error) {
+	return &c.current().Certificates[0], nil
+}
+
 // Reload loads the files now. On an error all stays as it was.
 func (c *Certificates) Reload() error {
 	c.mu.Lock()

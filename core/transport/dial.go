@@ -36,6 +36,13 @@ func (l *Layer) DialName(ctx context.Context, network string, remote netip.AddrP
 	return f, nil
 }
 
+// Sends tells whether Dial can succeed over a network at all: UDP needs a socket.
+func (l *Layer) Sends(network string) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return isStream(network) || network == "udp" && len(l.sockets) > 0
+}
+
 // dialStream finds or opens a connection to remote.
 func (l *Layer) dialStream(ctx context.Context, network string, remote netip.AddrPort, name string) (Flow, error) {
 	for _, name := range []string{name, ""} { // "": a connection that the peer opened to us

@@ -110,6 +110,21 @@ func (f Flow) To(remote netip.AddrPort) Flow {
 	return f
 }
 
+// Steers tells whether To leads elsewhere: over UDP it does.
+func (f Flow) Steers() bool {
+	_, ok := f.out.(*udpSocket)
+	return ok
+}
+
+// Dialled tells whether we opened the connection, and with which name.
+func (f Flow) Dialled() (name string, ok bool) {
+	s, ok := f.out.(*stream)
+	if !ok {
+		return "", false
+	}
+	return s.name, s.name != ""
+}
+
 // function carries the messages of an in-memory flow.
 type function struct {
 	name string
