@@ -14,6 +14,7 @@ import (
 
 	"github.com/emiago/sipgo/sip"
 
+	"offhook/core/digest"
 	"offhook/core/sdp"
 	"offhook/core/transaction"
 	"offhook/media"
@@ -25,6 +26,7 @@ type DialOptions struct {
 	From    string        // user part of From; empty: "offhook"
 	Codecs  []media.Codec // that we offer, in order; nil: as configured
 	Headers Headers
+	Account digest.Account // that challenges are answered with; zero: they are not
 }
 
 // Dial calls a SIP URI. It returns when the INVITE has left; Confirmed tells
@@ -48,7 +50,8 @@ func (s *Server) Dial(ctx context.Context, o DialOptions) (*Call, error) {
 		began: time.Now(), outgoing: &outgoing{}, confirmed: make(chan struct{}),
 	}
 	c.logTo(s.log.With("call", c.id))
-	c.capabilities = s.capabilities
+	c.capabilities, c.account = s.capabilities, o.Account
+	c.outgoing.digest.Account = o.Account
 	if o.Codecs != nil {
 		c.capabilities.Codecs = o.Codecs
 	}
@@ -68,7 +71,9 @@ func (s *Server) Dial(ctx context.Context, o DialOptions) (*Call, error) {
 // outgoing is what a call of ours has besides.
 type outgoing struct {
 	client    *transaction.Client
-	cancelled error // why we gave up before an answer; nil: we did not
+	invite    *sip.Request  // as it was sent last
+	digest    digest.Client // that answers challenges to it
+	cancelled error         // why we gave up before an answer; nil: we did not
 }
 
 // newInvite makes the INVITE with our offer, and the dialog it may begin.
@@ -99,6 +104,7 @@ func (c *Call) newInvite(uri sip.Uri, o DialOptions) *sip.Request {
 func (c *Call) send() (err error) {
 	c.shard.Lock()
 	defer c.shard.Unlock()
+	c.outgoing.invite = c.request
 	if c.outgoing.client, err = c.server.transactions.Send(c.request, c.flow, c.inviteResult); err != nil {
 		return err
 	}
@@ -118,6 +124,7 @@ func (c *Call) inviteResult(res *sip.Response, err error) {
 		c.ringing(res)
 	case res.IsSuccess():
 		c.inviteAnswered(res)
+	case challenged(res) && c.inviteAgain(res):
 	default:
 		c.refused(res.StatusCode, res.Reason)
 	}
@@ -140,7 +147,7 @@ func (c *Call) inviteAnswered(res *sip.Response) {
 	tag, _ := tagOf(res.To().Params)
 	if c.state.Answered() || c.state == Ended && !c.answered.IsZero() {
 		if mine, _ := tagOf(c.dialog.remote.Params); mine == tag {
-			c.sendAck(&c.dialog, c.request.CSeq().SeqNo)
+			c.sendAck(&c.dialog, c.outgoing.invite.CSeq().SeqNo)
 			return
 		}
 		c.hangupFork(res)
@@ -156,7 +163,7 @@ func (c *Call) inviteAnswered(res *sip.Response) {
 	c.answered = time.Now()
 	c.ending.Code = res.StatusCode
 	c.dialog.answered(res)
-	c.sendAck(&c.dialog, c.request.CSeq().SeqNo)
+	c.sendAck(&c.dialog, c.outgoing.invite.CSeq().SeqNo)
 	n, err := sdp.Accept(res.Body(), c.negotiation.ours)
 	if err != nil {
 		c.hangup(ErrRefused, HangupOptions{Reason: "unusable answer", Q850: 88})
@@ -171,7 +178,7 @@ func (c *Call) inviteAnswered(res *sip.Response) {
 func (c *Call) hangupFork(res *sip.Response) {
 	d := c.dialog
 	d.answered(res)
-	c.sendAck(&d, c.request.CSeq().SeqNo)
+	c.sendAck(&d, c.outgoing.invite.CSeq().SeqNo)
 	bye := d.request(sip.BYE)
 	if _, err := c.server.transactions.Send(bye, d.next(), func(*sip.Response, error) {}); err != nil {
 		c.log.Debug("BYE not sent", "error", err)
@@ -180,7 +187,9 @@ func (c *Call) hangupFork(res *sip.Response) {
 
 // sendAck acknowledges a 2xx to the INVITE or re-INVITE with that CSeq number.
 func (c *Call) sendAck(d *dialog, seq uint32) {
-	if err := c.server.transactions.SendACK(d.requestWith(sip.ACK, seq), d.next()); err != nil {
+	ack := d.requestWith(sip.ACK, seq)
+	c.credentials.addTo(ack)
+	if err := c.server.transactions.SendACK(ack, d.next()); err != nil {
 		c.log.Debug("ACK not sent", "error", err)
 	}
 }

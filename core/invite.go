@@ -18,11 +18,12 @@ import (
 
 // invite takes an INVITE that begins a call: 100 at once, and if the call is
 // admitted and its offer is one we can answer, a goroutine for its handler.
-func (s *Server) invite(tx *transaction.Server, req *sip.Request) {
+func (s *Server) invite(tx *transaction.Server, req *sip.Request, t *trunk) {
 	if err := tx.Respond(s.response(req, 100, "", nil)); err != nil {
 		s.log.Debug("100 not sent", "error", err)
 	}
 	c := s.newCall(tx, req)
+	c.join(t)
 	if r := s.admit(c); r != nil {
 		s.refuse(tx, req, r)
 		return
@@ -90,7 +91,7 @@ func headersOf(r *refusal) Headers {
 
 // run is the call's goroutine. A handler that panics ends its own call only.
 func (c *Call) run(ctx context.Context) {
-	defer c.server.leave()
+	defer c.server.leave(c.trunk)
 	defer c.cancel(nil)
 	defer c.report()
 	defer func() {

@@ -72,5 +72,6 @@ func (c *Call) inviteResponse(code int, reason string, h Headers) *sip.Response 
 		res.AppendHeader(sip.NewHeader("Supported", supportedTags))
 	}
 	h.addTo(res)
+	c.rule(res)
 	return res
 }

@@ -9,6 +9,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"offhook/core/digest"
 	"offhook/core/sdp"
 	"offhook/core/transaction"
 	"offhook/core/transport"
@@ -46,6 +47,9 @@ type Options struct {
 	Reliable       bool          // send 18x reliably (RFC 3262) also if the caller only supports that
 	SessionExpires time.Duration // session interval that we ask for if the caller does not (RFC 4028); 0: none
 	MinSession     time.Duration // the least one that we accept; 0: 90 s
+
+	Trunks       []Trunk
+	RequireTrunk bool // refuse with 403 what comes from no trunk
 }
 
 // Server is a user agent. It listens on nothing until Listen.
@@ -56,6 +60,8 @@ type Server struct {
 	transport    *transport.Layer
 	transactions *transaction.Layer
 	started      time.Time
+	trunks       []*trunk
+	digest       *digest.Server // that challenges; nil: there are no trunks
 
 	mu       sync.Mutex
 	dialogs  map[dialogID]*Call // calls that in-dialog requests can reach
@@ -64,6 +70,10 @@ type Server struct {
 	redials  sync.WaitGroup // see sendInDialog
 	idle     chan struct{}  // closed when draining and no call is left
 	handlers sync.WaitGroup // one for each call, ends with its handler
+
+	strangers  bucket             // log lines about requests of no trunk
+	unregister context.CancelFunc // ends the registrations; nil: see Register
+	registrars sync.WaitGroup     // one for each registration
 
 	stats counters
 }
@@ -99,6 +109,7 @@ func New(o Options) *Server {
 		dialogs:      map[dialogID]*Call{},
 		idle:         make(chan struct{}),
 	}
+	s.newTrunks(o.Trunks)
 	s.transactions = transaction.New(transaction.Options{Log: o.Log, Timers: o.Timers, User: user{s}, Trace: o.Trace})
 	s.transport = transport.New(transport.Options{Log: o.Log, Receive: s.transactions.Receive, Limits: o.Limits})
 	return s
@@ -139,6 +150,7 @@ func (s *Server) Close() error {
 	_ = s.Drain(ctx) // calls that were left are ended, which is what Close is for
 	s.handlers.Wait()
 	s.endRedials()
+	s.registrars.Wait() // Drain has ended them
 	err := s.transport.Close()
 	s.transactions.Close()
 	return err

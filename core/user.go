@@ -24,9 +24,14 @@ func (s user) Request(tx *transaction.Server, req *sip.Request) {
 		s.inDialog(tx, req, s.find(dialogID{req.CallID().Value(), tag}))
 		return
 	}
+	t, refusal := s.letIn(tx.Flow(), req)
+	if refusal != nil {
+		s.refuse(tx, req, refusal)
+		return
+	}
 	switch req.Method {
 	case sip.INVITE:
-		s.invite(tx, req)
+		s.invite(tx, req, t)
 	case sip.OPTIONS:
 		s.options(tx, req)
 	case sip.BYE, sip.INFO, sip.UPDATE, sip.PRACK, sip.NOTIFY:
@@ -86,7 +91,7 @@ func (s user) Response(res *sip.Response, _ transport.Flow) {
 	tag, _ := tagOf(res.From().Params)
 	if c := s.find(dialogID{res.CallID().Value(), tag}); c != nil {
 		switch seq := res.CSeq().SeqNo; {
-		case c.outgoing != nil && seq == c.request.CSeq().SeqNo:
+		case c.outgoing != nil && seq == c.outgoing.invite.CSeq().SeqNo:
 			c.inviteAnswered(res)
 		case seq == c.reinvited:
 			c.sendAck(&c.dialog, seq)
