@@ -37,11 +37,13 @@ type Config struct {
 	// Script holds the free [script.NAME] tables.
 	Script map[string]map[string]any `koanf:"script"`
 
-	// Routes are the [[route]] blocks, in order.
+	// Routes are the [[route]] blocks, in order, and after them the scripts of the [[trunk]] blocks.
 	Routes []Route `koanf:"-"`
+	// Trunks are the [[trunk]] blocks, in order.
+	Trunks []Trunk `koanf:"-"`
 
 	values map[string]any    // every key with its value, for Get
-	tree   map[string]any    // the same by sections, without routes
+	tree   map[string]any    // the same by sections, without routes and trunks
 	places map[string]string // where values came from, for Place
 }
 
@@ -62,6 +64,7 @@ type SIP struct {
 	SessionExpiresSeconds int  `koanf:"session_expires_seconds"`
 	MinSESeconds          int  `koanf:"min_se_seconds"`
 	ReliableProvisionals  bool `koanf:"reliable_provisionals"`
+	RequireTrunk          bool `koanf:"require_trunk"`
 }
 
 // SessionExpires is the session interval that we ask for by ourselves; 0: none.
@@ -176,7 +179,7 @@ func (c *Config) Get(script, key string) (value any, ok bool) {
 	return value, ok
 }
 
-// TOML is the configuration as a file that loads to the same, but for routes.
+// TOML is the configuration as a file that loads to the same, but for routes and trunks.
 func (c *Config) TOML() ([]byte, error) { return toml.Parser().Marshal(c.tree) }
 
 func seconds(s float64) time.Duration { return time.Duration(s * float64(time.Second)) }

@@ -1,14 +1,10 @@
 package core
 
-import (
-	"strings"
-
-	"github.com/emiago/sipgo/sip"
-)
+import "github.com/emiago/sipgo/sip"
 
 // HeaderRules change the header fields of what we send in the calls of a trunk:
 // responses to INVITE and within the dialog, and our own requests. First Remove,
-// then Set, then Add.
+// then Set, then Add. What belongs to the protocol, such as Via, must not be in them.
 type HeaderRules struct {
 	Remove   []string
 	Set, Add Headers
@@ -41,16 +37,4 @@ func removeAll(m changeable, name string) {
 	for _, h := range m.GetHeaders(name) {
 		m.RemoveHeader(h.Name())
 	}
-}
-
-// FixedHeader tells whether a header field is the protocol's own, so that no rule
-// may touch it.
-func FixedHeader(name string) bool {
-	switch strings.ToLower(longName(name)) {
-	case "via", "from", "to", "call-id", "cseq", "contact", "max-forwards", "route", "record-route", "content-type", "content-length",
-		"require", "supported", "rseq", "rack", "session-expires", "min-se", "refer-to", "authorization", "proxy-authorization",
-		"www-authenticate", "proxy-authenticate", "expires", "event", "subscription-state", "retry-after":
-		return true
-	}
-	return false
 }
