@@ -34,6 +34,7 @@ func (a *app) newRegistry() *prometheus.Registry {
 	figure("offhook_calls_answered_total", "Calls that were answered.", func(c console.Calls) int64 { return c.Answered })
 	figure("offhook_calls_failed_total", "Calls that failed.", func(c console.Calls) int64 { return c.Failed })
 	figure("offhook_scripts_generation", "The current generation of the scripts.", func(c console.Calls) int64 { return c.Generation })
+	r.MustRegister(trunkCollector{a})
 	return r
 }
 

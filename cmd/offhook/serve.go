@@ -135,9 +135,10 @@ func newApp(ctx context.Context, c *config.Config, log *slog.Logger) (a *app, er
 			c.SIP.Port = int(addr.Port()) // TCP takes the free port that UDP found
 		}
 	}
+	a.server.Register()
 	if c.Health.EnableHealthCheck {
 		address := net.JoinHostPort("", strconv.Itoa(c.Health.HealthCheckPort))
-		if a.console, err = console.Listen(console.Options{Address: address, Calls: a.calls, Metrics: metricsHandler(registry, log), Log: log}); err != nil {
+		if a.console, err = console.Listen(console.Options{Address: address, Calls: a.calls, Trunks: a.trunks, Metrics: metricsHandler(registry, log), Log: log}); err != nil {
 			return a, portInUse(err, "--health-port")
 		}
 	}

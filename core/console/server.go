@@ -13,15 +13,17 @@ import (
 
 // Options says what to serve and where.
 type Options struct {
-	Address string       // host:port to listen on; port 0 takes any free one
-	Calls   func() Calls // called for each request, from its goroutine
-	Metrics http.Handler // answers GET /metrics; nil: 404
-	Log     *slog.Logger // nil: slog.Default
+	Address string         // host:port to listen on; port 0 takes any free one
+	Calls   func() Calls   // called for each request, from its goroutine
+	Trunks  func() []Trunk // in the same way; nil: there are none
+	Metrics http.Handler   // answers GET /metrics; nil: 404
+	Log     *slog.Logger   // nil: slog.Default
 }
 
 // Server serves HTTP until Close.
 type Server struct {
 	calls   func() Calls
+	trunks  func() []Trunk
 	started time.Time
 	addr    net.Addr
 	http    http.Server
@@ -37,7 +39,7 @@ func Listen(o Options) (*Server, error) {
 	if err != nil {
 		return nil, fmt.Errorf("listen for health checks: %w", err)
 	}
-	s := &Server{calls: o.Calls, started: time.Now(), addr: l.Addr()}
+	s := &Server{calls: o.Calls, trunks: o.Trunks, started: time.Now(), addr: l.Addr()}
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /health", s.health)
 	if o.Metrics != nil {
