@@ -61,7 +61,7 @@ auth = { user = "in", realm = "r", algorithms = ["MD5"], ha1 = "939E7578ed9e3c51
 	}
 	want := []Trunk{{
 		Name: "a", Sources: []netip.Prefix{netip.MustParsePrefix("203.0.113.7/32")},
-		Auth:    &TrunkAuth{User: "in", Realm: "pbx.example.com", Password: Secret{"from the environment"}, Algorithms: allAlgorithms},
+		Auth:    &TrunkAuth{User: "in", Realm: "pbx.example.com", Password: Secret{"from the environment"}, Algorithms: []string{"MD5"}},
 		Account: &TrunkAccount{User: "out", Password: Secret{"from the file"}},
 		Register: &TrunkRegister{Registrars: []string{"sip:r1.example.com", "sip:r2.example.com:5070;transport=tcp"}, User: "out", Domain: "example.com",
 			Contact: "us", Proxy: "sip:192.0.2.1", ExpiresSeconds: 600, KeepaliveSeconds: 15},
@@ -144,7 +144,7 @@ func TestTrunkErrors(t *testing.T) {
 		{"a variable of others", block + "account = { user = \"u\", password_env = \"HOME\" }\n", Options{Environ: []string{"HOME=" + secret}}, []string{`password_env: "HOME": write a name like OFFHOOK_CARRIER_PASSWORD`}},
 		{"password of two lines", block + "account = { user = \"u\", password = \"" + secret + "\\nx\" }\n", Options{}, []string{"account: password: must be one line"}},
 		{"algorithm", block + "auth = { user = \"u\", password = \"" + secret + "\", algorithms = [\"SHA1\"] }\n", Options{}, []string{`auth: algorithms: "SHA1" is not a choice: write one or more of SHA-512-256, SHA-256, MD5`}},
-		{"ha1 for all", block + "auth = { user = \"u\", ha1 = \"939e7578ed9e3c518a452acee763bce9\" }\n", Options{}, []string{"auth: ha1: is good for one algorithm"}},
+		{"ha1 for all", block + "auth = { user = \"u\", ha1 = \"939e7578ed9e3c518a452acee763bce9\", algorithms = [\"MD5\", \"SHA-256\"] }\n", Options{}, []string{"auth: ha1: is good for one algorithm"}},
 		{"ha1 of another", block + "auth = { user = \"u\", ha1 = \"939e7578ed9e3c518a452acee763bce9\", algorithms = [\"SHA-256\"] }\n", Options{}, []string{"auth: ha1: is not the 64 hex digits"}},
 		{"ha1 and password", block + "auth = { user = \"u\", password = \"" + secret + "\", ha1 = \"939e7578ed9e3c518a452acee763bce9\", algorithms = [\"MD5\"] }\n", Options{}, []string{"auth: ha1: stands for the password"}},
 		{"realm", block + "auth = { user = \"u\", password = \"" + secret + "\", realm = 'a\"b' }\n", Options{}, []string{"auth: realm: realm and user must not have"}},

@@ -121,8 +121,9 @@ func (g *registering) sleep(ctx context.Context, wait time.Duration) bool {
 			return false
 		case <-timer.C:
 		}
-		if wait -= pause; wait > 0 {
-			_ = g.flow.Send([]byte("\r\n\r\n")) // the next REGISTER tells what is wrong
+		wait -= pause
+		if wait > 0 && g.flow.Send([]byte("\r\n\r\n")) != nil && g.registered() {
+			break // the connection is gone, and with it the way for calls to us: register over a new one (RFC 5626 §4.4)
 		}
 	}
 	return ctx.Err() == nil
@@ -219,10 +220,7 @@ func (g *registering) contactUser() string {
 
 // end takes the binding away, if there may be one.
 func (g *registering) end() {
-	g.mu.Lock()
-	bound := g.plan.State(time.Now()) == register.Registered
-	g.mu.Unlock()
-	if bound {
+	if g.registered() {
 		ctx, cancel := context.WithTimeout(context.Background(), unregisterTime)
 		defer cancel()
 		if res, err := g.attempt(ctx, g.Registrars[g.sentTo], 0); err != nil || !res.IsSuccess() {
@@ -234,6 +232,12 @@ func (g *registering) end() {
 	g.mu.Lock()
 	g.ended = true
 	g.mu.Unlock()
+}
+
+func (g *registering) registered() bool {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return g.plan.State(time.Now()) == register.Registered
 }
 
 // summary tells where the registration stands.

@@ -2,7 +2,9 @@ package core_test
 
 import (
 	"bytes"
+	"fmt"
 	"log/slog"
+	"net"
 	"net/netip"
 	"strings"
 	"sync"
@@ -175,5 +177,37 @@ func TestRegisterKeepAlive(t *testing.T) {
 	p.conn.SetReadDeadline(time.Now().Add(5 * time.Second))
 	if n, _, err := p.conn.ReadFromUDPAddrPort(buf); err != nil || string(buf[:n]) != "\r\n\r\n" {
 		t.Errorf("%q, %v", buf[:n], err)
+	}
+}
+
+// A registrar that closes its connection gets the next REGISTER over a new one, at
+// the next keep-alive: calls to us came over it.
+func TestRegisterAgainOverTCP(t *testing.T) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	registrant(t, core.Trunk{Register: &core.Register{
+		Registrars: []string{"sip:" + l.Addr().String() + ";transport=tcp"}, User: "us", KeepAlive: 10 * time.Millisecond,
+	}})
+	buf := make([]byte, 65535)
+	for want := range 2 {
+		conn, err := l.Accept()
+		if err != nil {
+			t.Fatal(err)
+		}
+		n, err := conn.Read(buf)
+		if err != nil {
+			t.Fatal(err)
+		}
+		req := coretest.Parse(buf[:n])
+		if req.Method() != "REGISTER" || req.Header("CSeq") != fmt.Sprintf("%d REGISTER", want+1) || !strings.HasSuffix(req.Header("Contact"), ";transport=tcp>") ||
+			strings.Contains(req.Start, "us@") {
+			t.Errorf("REGISTER:\n%s", req)
+		}
+		fmt.Fprintf(conn, "SIP/2.0 200 OK\r\nVia: %s\r\nFrom: %s\r\nTo: %s;tag=r\r\nCall-ID: %s\r\nCSeq: %s\r\nContact: %s\r\nContent-Length: 0\r\n\r\n",
+			req.Header("Via"), req.Header("From"), req.Header("To"), req.Header("Call-ID"), req.Header("CSeq"), req.Header("Contact"))
+		conn.Close()
 	}
 }
