@@ -45,11 +45,13 @@ type Config struct {
 	// Listeners are the [[listener]] blocks, in order, completed from [sip] and [tls].
 	Listeners []Listener `koanf:"-"`
 
-	// Routes are the [[route]] blocks, in order.
+	// Routes are the [[route]] blocks, in order, and after them the scripts of the [[trunk]] blocks.
 	Routes []Route `koanf:"-"`
+	// Trunks are the [[trunk]] blocks, in order.
+	Trunks []Trunk `koanf:"-"`
 
 	values map[string]any    // every key with its value, for Get
-	tree   map[string]any    // the same by sections, without routes and listeners
+	tree   map[string]any    // the same by sections, without routes, listeners and trunks
 	places map[string]string // where values came from, for Place
 }
 
@@ -82,6 +84,7 @@ type SIP struct {
 	SessionExpiresSeconds int  `koanf:"session_expires_seconds"`
 	MinSESeconds          int  `koanf:"min_se_seconds"`
 	ReliableProvisionals  bool `koanf:"reliable_provisionals"`
+	RequireTrunk          bool `koanf:"require_trunk"`
 }
 
 // SessionExpires is the session interval that we ask for by ourselves; 0: none.
@@ -202,7 +205,7 @@ func (c *Config) Get(script, key string) (value any, ok bool) {
 	return value, ok
 }
 
-// TOML is the configuration as a file that loads to the same, but for routes and listeners.
+// TOML is the configuration as a file that loads to the same, but for routes, listeners and trunks.
 func (c *Config) TOML() ([]byte, error) { return toml.Parser().Marshal(c.tree) }
 
 func seconds(s float64) time.Duration { return time.Duration(s * float64(time.Second)) }

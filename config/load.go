@@ -48,7 +48,7 @@ func (e *Error) Error() string {
 // Load merges all sources and validates the result. The error joins one
 // *Error for each thing that is wrong, so that all can be mended at once.
 func Load(o Options) (*Config, error) {
-	l := &loader{k: koanf.New("."), schema: schemaOf(reflect.TypeFor[Config]()), place: map[string]string{}}
+	l := &loader{k: koanf.New("."), schema: schemaOf(reflect.TypeFor[Config]()), place: map[string]string{}, environment: o.Environ}
 	l.text("", []byte(Default))
 	if o.File != "" {
 		data, err := os.ReadFile(o.File)
@@ -79,6 +79,11 @@ type loader struct {
 	list   []Route
 	ports  []Listener
 	errs   []error
+
+	environment []string // for passwords of trunks
+	arrays      []func() // the trunks, which are read when all else is known
+	trunks      []Trunk
+	scripted    []scripted
 }
 
 func (l *loader) fail(place, key, format string, args ...any) {
@@ -111,6 +116,10 @@ func (l *loader) text(name string, data []byte) {
 	if listeners, ok := tree["listener"]; ok {
 		l.listeners(listeners, place)
 		delete(tree, "listener")
+	}
+	if trunks, ok := tree["trunk"]; ok {
+		l.arrays = append(l.arrays, func() { l.trunkBlocks(trunks, place) })
+		delete(tree, "trunk")
 	}
 	layer := koanf.New(".")
 	if err := layer.Load(confmap.Provider(tree, ""), nil); err != nil {
@@ -187,6 +196,9 @@ func (l *loader) set(place, key string, value any, isText bool) {
 	case key == "listener" || strings.HasPrefix(key, "listener."):
 		l.fail(place, key, "listeners are a list: write [[listener]] blocks into the configuration file")
 		return
+	case key == "trunk" || strings.HasPrefix(key, "trunk."):
+		l.fail(place, key, "trunks are a list: write [[trunk]] blocks into the configuration file")
+		return
 	default:
 		l.fail(place, key, "%s", l.schema.unknown(key))
 		return
@@ -205,10 +217,25 @@ func (l *loader) config() *Config {
 		l.fail("", "", "%v", err)
 		return c
 	}
-	c.values, c.tree, c.places, c.Routes = l.k.All(), l.k.Raw(), l.place, l.list
+	for _, read := range l.arrays {
+		read()
+	}
+	l.finish()
+	c.values, c.tree, c.places, c.Routes, c.Trunks = l.k.All(), l.k.Raw(), l.place, l.list, l.trunks
 	c.Listeners = l.ports
 	if len(l.errs) == 0 {
 		c.validate(func(key, format string, args ...any) { l.fail(nearest(l.place, key), title(key), format, args...) })
 	}
 	return c
+}
+
+// placeOf is where a key was written, or what it is part of.
+func (l *loader) placeOf(key string) string { return nearest(l.place, key) }
+
+// realm is what trunks challenge with unless they say another one.
+func (l *loader) realm() string {
+	if domain := l.k.String("sip.domain"); domain != "" {
+		return domain
+	}
+	return "offhook"
 }

@@ -51,8 +51,11 @@ func (s schema) section(name string) bool {
 // unknown says what is wrong with a key that is not in the schema, with the
 // nearest one that is.
 func (s schema) unknown(key string) string {
-	if section, _, _ := strings.Cut(key, "."); levenshtein.ComputeDistance(section, "route") == 1 {
-		return "unknown key, did you mean [[route]]?"
+	section, _, _ := strings.Cut(key, ".")
+	for _, array := range []string{"route", "trunk"} {
+		if levenshtein.ComputeDistance(section, array) == 1 {
+			return fmt.Sprintf("unknown key, did you mean [[%s]]?", array)
+		}
 	}
 	best, distance := "", len(key)
 	for known := range s {

@@ -22,6 +22,10 @@ func (s *Server) admit(c *Call) *refusal {
 		s.stats.full.Add(1)
 		return retryLater(spread(5))
 	}
+	if r := c.trunk.admit(); r != nil {
+		s.stats.failed.Add(1)
+		return r
+	}
 	s.stats.active.Add(1)
 	s.dialogs[c.dialog.id] = c
 	s.handlers.Add(1)
@@ -50,9 +54,10 @@ func (s *Server) busy() (retryAfter int) {
 }
 
 // leave counts a call out, when its handler has returned.
-func (s *Server) leave() {
+func (s *Server) leave(t *trunk) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	t.leave()
 	if s.stats.active.Add(-1) == 0 && s.draining {
 		close(s.idle)
 	}

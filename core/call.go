@@ -10,6 +10,7 @@ import (
 
 	"github.com/emiago/sipgo/sip"
 
+	"offhook/core/digest"
 	"offhook/core/journal"
 	"offhook/core/sdp"
 	"offhook/core/transaction"
@@ -34,24 +35,27 @@ type Call struct {
 	cancel  context.CancelCauseFunc
 	done    <-chan struct{} // of that context
 
+	trunk        *trunk         // that the call came in on; nil: none
+	account      digest.Account // that challenges are answered with
 	capabilities sdp.Capabilities
 
-	state     State
-	dialog    dialog
-	tx        *transaction.Server // of the INVITE; nil for an outgoing call
-	outgoing  *outgoing           // nil for an incoming one
-	answered  time.Time
-	ending    Ending
-	confirmed chan struct{}
-	accepted  *accepted // the 200 that waits for its ACK: of the INVITE or of a re-INVITE
-	byeOnAck  []Header  // a BYE waits for that ACK, with these header fields; nil: none does
-	limit     *transaction.Timer
-	holding   *holding  // our re-INVITE; nil: there is none
-	reinvited uint32    // CSeq number of our last re-INVITE that got a 2xx
-	referral  *referral // our last REFER, as long as the peer tells of it
-	timer     sessionTimer
-	reliable  reliable // provisional responses
-	reaching  []reaching
+	state       State
+	dialog      dialog
+	tx          *transaction.Server // of the INVITE; nil for an outgoing call
+	outgoing    *outgoing           // nil for an incoming one
+	answered    time.Time
+	ending      Ending
+	confirmed   chan struct{}
+	accepted    *accepted // the 200 that waits for its ACK: of the INVITE or of a re-INVITE
+	byeOnAck    []Header  // a BYE waits for that ACK, with these header fields; nil: none does
+	limit       *transaction.Timer
+	holding     *holding  // our re-INVITE; nil: there is none
+	reinvited   uint32    // CSeq number of our last re-INVITE that got a 2xx
+	referral    *referral // our last REFER, as long as the peer tells of it
+	timer       sessionTimer
+	credentials credentials
+	reliable    reliable // provisional responses
+	reaching    []reaching
 
 	negotiation negotiation
 	session     *media.Session // nil until the first answer or early media
@@ -154,9 +158,9 @@ var compactForms = map[byte]string{
 }
 
 // CallerNumber is the user part of P-Asserted-Identity (RFC 3325), else of
-// Remote-Party-ID, else of From.
+// Remote-Party-ID, else of From; of a trunk, only those of its Identity and From.
 func (c *Call) CallerNumber() string {
-	for _, name := range []string{"P-Asserted-Identity", "Remote-Party-ID"} {
+	for _, name := range c.identity() {
 		for _, value := range c.Header(name) {
 			var u sip.Uri
 			if _, err := sip.ParseAddressValue(value, &u, nil); err != nil {

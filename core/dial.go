@@ -10,6 +10,7 @@ import (
 
 	"github.com/emiago/sipgo/sip"
 
+	"offhook/core/digest"
 	"offhook/core/journal"
 	"offhook/core/locate"
 	"offhook/core/sdp"
@@ -24,6 +25,7 @@ type DialOptions struct {
 	From    string        // user part of From; empty: "offhook"
 	Codecs  []media.Codec // that we offer, in order; nil: as configured
 	Headers Headers
+	Account digest.Account // that challenges are answered with; zero: they are not
 }
 
 // Dial calls a SIP URI. It returns when the INVITE has left; Confirmed tells
@@ -55,7 +57,8 @@ func (s *Server) dial(ctx context.Context, o DialOptions) (*Call, error) {
 		began: time.Now(), outgoing: &outgoing{rest: rest}, confirmed: make(chan struct{}),
 	}
 	c.logTo(s.log)
-	c.capabilities = s.capabilities
+	c.capabilities, c.account = s.capabilities, o.Account
+	c.outgoing.digest.Account = o.Account
 	if o.Codecs != nil {
 		c.capabilities.Codecs = o.Codecs
 	}
@@ -81,6 +84,8 @@ func (s *Server) dial(ctx context.Context, o DialOptions) (*Call, error) {
 // outgoing is what a call of ours has besides.
 type outgoing struct {
 	client    *transaction.Client
+	invite    *sip.Request    // as it was sent last
+	digest    digest.Client   // that answers challenges to it
 	rest      []locate.Target // to try when the first one is out of order
 	cancelled error           // why we gave up before an answer; nil: we did not
 }
@@ -114,6 +119,7 @@ func (c *Call) send() (err error) {
 	c.shard.Lock()
 	defer c.shard.Unlock()
 	c.noteOpened()
+	c.outgoing.invite = c.request
 	if c.outgoing.client, err = c.server.transactions.Send(c.request, c.flow, c.inviteResult); err != nil {
 		c.sampling.timer.Stop()
 		c.journal.End(func(j *journal.Call) { j.By, j.Reason = "error", err.Error() })
@@ -136,6 +142,7 @@ func (c *Call) inviteResult(res *sip.Response, err error) {
 		c.ringing(res)
 	case res.IsSuccess():
 		c.inviteAnswered(res)
+	case challenged(res) && c.inviteAgain(res):
 	default:
 		c.refused(res.StatusCode, res.Reason)
 	}
@@ -158,7 +165,7 @@ func (c *Call) inviteAnswered(res *sip.Response) {
 	tag, _ := tagOf(res.To().Params)
 	if c.state.Answered() || c.state == Ended && !c.answered.IsZero() {
 		if mine, _ := tagOf(c.dialog.remote.Params); mine == tag {
-			c.sendAck(&c.dialog, c.request.CSeq().SeqNo)
+			c.sendAck(&c.dialog, c.outgoing.invite.CSeq().SeqNo)
 			return
 		}
 		c.hangupFork(res)
@@ -174,7 +181,7 @@ func (c *Call) inviteAnswered(res *sip.Response) {
 	c.answered = time.Now()
 	c.ending.Code = res.StatusCode
 	c.dialog.answered(res)
-	c.sendAck(&c.dialog, c.request.CSeq().SeqNo)
+	c.sendAck(&c.dialog, c.outgoing.invite.CSeq().SeqNo)
 	n, err := sdp.Accept(res.Body(), c.negotiation.ours)
 	if err != nil {
 		c.hangup(ErrRefused, HangupOptions{Reason: "unusable answer", Q850: 88})
@@ -189,7 +196,7 @@ func (c *Call) inviteAnswered(res *sip.Response) {
 func (c *Call) hangupFork(res *sip.Response) {
 	d := c.dialog
 	d.answered(res)
-	c.sendAck(&d, c.request.CSeq().SeqNo)
+	c.sendAck(&d, c.outgoing.invite.CSeq().SeqNo)
 	bye := d.request(sip.BYE)
 	c.reach(&d, func(f transport.Flow) {
 		if _, err := c.server.transactions.Send(bye, f, func(*sip.Response, error) {}); err != nil {
@@ -201,6 +208,7 @@ func (c *Call) hangupFork(res *sip.Response) {
 // sendAck acknowledges a 2xx to the INVITE or re-INVITE with that CSeq number.
 func (c *Call) sendAck(d *dialog, seq uint32) {
 	ack := d.requestWith(sip.ACK, seq)
+	c.credentials.addTo(ack)
 	c.reach(d, func(f transport.Flow) {
 		if err := c.server.transactions.SendACK(ack, f); err != nil {
 			c.log.Debug("ACK not sent", "error", err)

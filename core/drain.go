@@ -17,6 +17,7 @@ func (s *Server) Drain(ctx context.Context) error {
 		}
 	}
 	s.mu.Unlock()
+	s.Unregister()
 	select {
 	case <-s.idle:
 		return nil

@@ -69,8 +69,9 @@ func (c *Call) tryNext() bool {
 		}
 		if err == nil {
 			c.dialog.flow = flow
-			again := c.request.Clone()
+			again := o.invite.Clone()
 			again.RemoveHeader("Via")
+			o.invite = again
 			o.client, err = c.server.transactions.Send(again, flow, c.inviteResult)
 		}
 		if err != nil {

@@ -16,7 +16,7 @@ import (
 
 // invite takes an INVITE that begins a call: 100 at once, and if the call is
 // admitted and its offer is one we can answer, a goroutine for its handler.
-func (s *Server) invite(tx *transaction.Server, req *sip.Request) {
+func (s *Server) invite(tx *transaction.Server, req *sip.Request, t *trunk) {
 	taken := time.Now()
 	id := newID()
 	j := s.begin(tx, req, id)
@@ -25,6 +25,7 @@ func (s *Server) invite(tx *transaction.Server, req *sip.Request) {
 	}
 	c := s.newCall(tx, req, id)
 	c.journal = j
+	c.join(t)
 	c.stages.Trying = max(1, c.began.Sub(taken))
 	if r := s.admit(c); r != nil {
 		s.refuse(tx, req, r)
@@ -95,7 +96,7 @@ func headersOf(r *refusal) Headers {
 // run is what the call's goroutine does. A handler that panics ends its own call only.
 func (c *Call) run(ctx context.Context) {
 	c.server.load.Begin(time.Now(), c.began)
-	defer c.server.leave()
+	defer c.server.leave(c.trunk)
 	defer c.cancel(nil)
 	defer c.report()
 	defer func() {

@@ -89,6 +89,7 @@ func (c *Call) respond(tx *transaction.Server, req *sip.Request, body []byte) {
 	if c.state.Answered() {
 		c.expires(req, res)
 	}
+	c.rule(res)
 	if body != nil {
 		withSDP(res, body)
 	}

@@ -7,6 +7,7 @@ import (
 
 	"github.com/emiago/sipgo/sip"
 
+	"offhook/core/digest"
 	"offhook/core/transaction"
 	"offhook/core/transport"
 )
@@ -17,13 +18,23 @@ const redialTime = 3 * time.Second
 // sendInDialog sends a request within the dialog. When the connection that the dialog
 // came over is gone, closed by the peer or for being idle, it goes over a new one
 // to the next hop (RFC 3261 §12.2.1.1, §18.1.1); one that is too large for UDP goes
-// over TCP. sent, if not nil, gets the transaction once there is one. The shard is
-// locked. An error that is not known at once is told to on.
-func (c *Call) sendInDialog(req *sip.Request, on func(*sip.Response, error), sent func(*transaction.Client)) (err error) {
+// over TCP. Challenges are answered, if the call has an account. sent, if not nil,
+// gets the transaction once there is one, and the request with its last CSeq number.
+// The shard is locked. An error that is not known at once is told to on.
+func (c *Call) sendInDialog(req *sip.Request, on func(*sip.Response, error), sent func(*transaction.Client, *sip.Request)) error {
+	c.rule(req)
+	if c.account != (digest.Account{}) {
+		on = c.answering(req, on, sent)
+	}
+	return c.sendOn(req, on, sent)
+}
+
+// sendOn is sendInDialog for a request that is complete.
+func (c *Call) sendOn(req *sip.Request, on func(*sip.Response, error), sent func(*transaction.Client, *sip.Request)) (err error) {
 	send := func(f transport.Flow) error {
 		client, err := c.server.transactions.Send(req, f, on)
 		if err == nil && sent != nil {
-			sent(client)
+			sent(client, req)
 		}
 		return err
 	}

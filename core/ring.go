@@ -75,5 +75,6 @@ func (c *Call) inviteResponse(code int, reason string, h Headers) *sip.Response 
 		res.AppendHeader(supported)
 	}
 	h.addTo(res)
+	c.rule(res)
 	return res
 }

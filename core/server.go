@@ -12,6 +12,7 @@ import (
 
 	"github.com/emiago/sipgo/sip"
 
+	"offhook/core/digest"
 	"offhook/core/guard"
 	"offhook/core/journal"
 	"offhook/core/locate"
@@ -60,6 +61,9 @@ type Options struct {
 	Reliable       bool          // send 18x reliably (RFC 3262) also if the caller only supports that
 	SessionExpires time.Duration // session interval that we ask for if the caller does not (RFC 4028); 0: none
 	MinSession     time.Duration // the least one that we accept; 0: 90 s
+
+	Trunks       []Trunk
+	RequireTrunk bool // refuse with 403 what comes from no trunk
 }
 
 // Server is a user agent. It listens on nothing until Listen.
@@ -72,6 +76,8 @@ type Server struct {
 	transactions *transaction.Layer
 	resolver     *locate.Resolver
 	started      time.Time
+	trunks       []*trunk
+	digest       *digest.Server // that challenges; nil: there are no trunks
 
 	mu       sync.Mutex
 	dialogs  map[dialogID]*Call // calls that in-dialog requests can reach
@@ -83,8 +89,12 @@ type Server struct {
 	handlers sync.WaitGroup // one for each call, ends with its handler
 	workers  *workers
 
-	load  *guard.Load // calls between their INVITE and their handler
-	rate  *guard.Rate // of new calls
+	load       *guard.Load        // calls between their INVITE and their handler
+	rate       *guard.Rate        // of new calls
+	strangers  bucket             // log lines about requests of no trunk
+	unregister context.CancelFunc // ends the registrations; nil: see Register
+	registrars sync.WaitGroup     // one for each registration
+
 	stats counters
 }
 
@@ -139,6 +149,7 @@ func New(o Options) *Server {
 	if o.Trace != nil || o.Journal != nil {
 		trace = s.trace
 	}
+	s.newTrunks(o.Trunks)
 	s.transactions = transaction.New(transaction.Options{Log: o.Log, Timers: o.Timers, User: user{s}, Trace: trace, Busy: s.busy, Limits: o.Tables})
 	s.transport = transport.New(transport.Options{Log: o.Log, Receive: s.transactions.Receive, Limits: o.Limits, Guard: o.Guard, ClientTLS: o.ClientTLS})
 	s.resolver = locate.New(locate.Options{Servers: o.DNS, Usable: s.transport.Sends})
@@ -190,6 +201,7 @@ func (s *Server) Close() error {
 	s.handlers.Wait()
 	s.workers.close()
 	s.endRedials()
+	s.registrars.Wait() // Drain has ended them
 	err := s.transport.Close()
 	s.transactions.Close()
 	return err

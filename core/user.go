@@ -26,8 +26,13 @@ func (s user) Request(tx *transaction.Server, req *sip.Request) {
 		s.inDialog(tx, req, s.find(dialogID{req.CallID().Value(), tag}))
 		return
 	}
-	if req.Method == sip.INVITE {
-		s.invite(tx, req)
+	t, refusal := s.letIn(tx.Flow(), req)
+	switch {
+	case refusal != nil:
+		s.decline(tx, req, refusal)
+		return
+	case req.Method == sip.INVITE:
+		s.invite(tx, req, t)
 		return
 	}
 	tx.Forget()
@@ -93,7 +98,7 @@ func (s user) Response(res *sip.Response, _ transport.Flow) {
 	tag, _ := tagOf(res.From().Params)
 	if c := s.find(dialogID{res.CallID().Value(), tag}); c != nil {
 		switch seq := res.CSeq().SeqNo; {
-		case c.outgoing != nil && seq == c.request.CSeq().SeqNo:
+		case c.outgoing != nil && seq == c.outgoing.invite.CSeq().SeqNo:
 			c.inviteAnswered(res)
 		case seq == c.reinvited:
 			c.sendAck(&c.dialog, seq)

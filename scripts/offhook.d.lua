@@ -1124,6 +1124,7 @@ function require(name) end
 ---@field to? string # pattern of the called user: call.did
 ---@field from? string # pattern of the user of From: call.from.user
 ---@field source? string # the address that the call comes from, or a prefix as 10.0.0.0/8
+---@field trunk? string # name of the trunk that the call comes in on: call.trunk
 ---@field header? table<string, string|number|boolean> # patterns of header fields of the INVITE, as {["X-Env"] = "test"}
 ---@field when? function # gets the call; the rule matches when it returns neither false nor nil
 ---@field run function # gets the call

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Passes all the tests. Installs the peers they need (SIPp, baresip, sox) when they are missing.
+# Passes all the tests. Installs the peers they need (SIPp, baresip, Kamailio, sox) when they are missing.
 #
 #   ./scripts/test.sh           everything
 #   ./scripts/test.sh unit      format, vet and the unit tests with the race detector
@@ -22,6 +22,7 @@ install_peers() {
   need shellcheck shellcheck
   need rpm rpm
   need mandoc mandoc
+  need kamailio kamailio
   local sudo=()
   [ "$(id -u)" -eq 0 ] || sudo=(sudo)
   if [ ${#missing[@]} -gt 0 ]; then install; fi
@@ -58,7 +59,7 @@ unit() {
 
 e2e() {
   install_peers
-  step "end-to-end tests against SIPp, baresip and a second Offhook"
+  step "end-to-end tests against SIPp, baresip, Kamailio and a second Offhook"
   OFFHOOK_E2E=1 go test -count=1 -v -timeout 15m ./cmd/offhook/e2e
 }
 

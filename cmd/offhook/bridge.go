@@ -18,7 +18,7 @@ func (c call) Info() scripting.Info {
 	info := scripting.Info{
 		SIPCallID: c.SIPCallID(),
 		From:      scripting.Address(c.From()), To: scripting.Address(c.To()), RequestURI: scripting.Address(c.RequestURI()),
-		Source: source, Transport: network,
+		Source: source, Transport: network, Trunk: c.Trunk(),
 	}
 	info.DID = info.RequestURI.User
 	info.CLI = c.CallerNumber()

@@ -17,6 +17,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"offhook/core"
+	"offhook/core/digest"
 	"offhook/core/transport"
 	"offhook/media"
 )
@@ -35,6 +36,8 @@ type callOptions struct {
 	insecure   bool
 	ca         string
 	from       string
+	user       string
+	password   string
 	json       bool
 	verbose    bool
 }
@@ -71,6 +74,8 @@ func newCallCommand() *cobra.Command {
 	f.BoolVar(&o.insecure, "insecure", false, "over tls and wss, take any certificate of the server")
 	f.StringVar(&o.ca, "ca", "", "over tls and wss, verify the server by the authorities in this PEM `file` instead of the system's")
 	f.StringVar(&o.from, "from", "", "`user` to call as (default offhook)")
+	f.StringVar(&o.user, "user", "", "`name` to answer challenges with (digest authentication)")
+	f.StringVar(&o.password, "password", "", "its `password`; better in the environment, as OFFHOOK_PASSWORD, where other users of the machine do not see it")
 	f.BoolVar(&o.json, "json", false, "print one JSON object instead of the ladder")
 	f.BoolVarP(&o.verbose, "verbose", "v", false, "log to standard error what the call does")
 	return cmd
@@ -101,6 +106,11 @@ func (o *callOptions) check() error {
 	}
 	if i := strings.IndexFunc(o.dtmf, func(r rune) bool { return !strings.ContainsRune("0123456789*#ABCDw", r) }); i >= 0 {
 		return fmt.Errorf("call: flag --dtmf: %q is not a key: write 0-9, *, #, A-D, or w to wait", o.dtmf[i:i+1])
+	}
+	if o.password == "" {
+		o.password = os.Getenv("OFFHOOK_PASSWORD")
+	} else if o.user == "" {
+		return errors.New("call: flag --password: whose? write --user, too")
 	}
 	if !slices.Contains([]string{"rfc4733", "info", "inband"}, o.dtmfVia) {
 		return fmt.Errorf("call: flag --dtmf-via: %q is not a way: write rfc4733, info or inband", o.dtmfVia)
@@ -191,6 +201,9 @@ func (p *phone) close() {
 // call makes one call and waits for its end.
 func (p *phone) call(ctx context.Context, o *callOptions, show *ladder) (*outcome, error) {
 	dial := core.DialOptions{URI: o.uri, From: o.from}
+	if o.user != "" {
+		dial.Account = digest.Account{User: o.user, Password: o.password}
+	}
 	if o.codec != "" {
 		codec, err := media.ParseCodec(o.codec)
 		if err != nil {

@@ -184,6 +184,15 @@ type listening struct {
 
 func (l listening) String() string { return l.network + " " + l.addr.String() }
 
+// listens names the endpoints that are open: "udp 0.0.0.0:5060".
+func (a *app) listens() []string {
+	all := make([]string, len(a.sip))
+	for i, l := range a.sip {
+		all[i] = l.String()
+	}
+	return all
+}
+
 // uri calls the endpoint from this machine.
 func (l listening) uri() string {
 	addr := l.addr

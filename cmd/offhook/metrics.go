@@ -36,6 +36,7 @@ func (a *app) newRegistry() *prometheus.Registry {
 	figure("offhook_calls_failed_total", "Calls that failed.", func(c console.Calls) int64 { return c.Failed })
 	figure("offhook_scripts_generation", "The current generation of the scripts.", func(c console.Calls) int64 { return c.Generation })
 	r.MustRegister(newDroppedMetrics(func() core.Stats { return a.server.Stats() }))
+	r.MustRegister(trunkCollector{a})
 	return r
 }
 

@@ -128,13 +128,16 @@ func newServer(c *config.Config, log *slog.Logger, engine *media.Engine, j *jour
 	if err != nil {
 		return nil, err
 	}
-	o.Handler, o.Media, o.Journal, o.Guard = h, engine, j, g
+	o.Handler, o.Media, o.Journal, o.Guard, o.RequireTrunk = h, engine, j, g, c.SIP.RequireTrunk
+	if o.Trunks, err = trunksOf(c); err != nil { // not in tests, whose callers belong to none
+		return nil, err
+	}
 	return core.New(o), nil
 }
 
 // serverOptions are those of the server, on the network and in tests.
 func serverOptions(c *config.Config, log *slog.Logger) (core.Options, error) {
-	codecs, err := codecsOf(c.Media.PreferredCodecs)
+	codecs, err := codecsOf("media.preferred_codecs", c.Media.PreferredCodecs)
 	if err != nil {
 		return core.Options{}, err
 	}
@@ -160,12 +163,12 @@ func serverOptions(c *config.Config, log *slog.Logger) (core.Options, error) {
 	}, nil
 }
 
-func codecsOf(names []string) ([]media.Codec, error) {
+func codecsOf(key string, names []string) ([]media.Codec, error) {
 	var codecs []media.Codec
 	for _, name := range names {
 		codec, err := media.ParseCodec(name)
 		if err != nil {
-			return nil, fmt.Errorf("media.preferred_codecs: %w", err)
+			return nil, fmt.Errorf("%s: %w", key, err)
 		}
 		codecs = append(codecs, codec)
 	}

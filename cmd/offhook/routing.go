@@ -117,7 +117,7 @@ func (h scriptHandler) ServeCall(ctx context.Context, c *core.Call) {
 // factsOf is what routes look at in a call.
 func factsOf(c *core.Call) route.Facts {
 	source, _ := c.Source()
-	return route.Facts{To: unescape(c.CalledUser()), From: unescape(c.CallingUser()), Source: source.Addr(), Header: c.Header}
+	return route.Facts{To: unescape(c.CalledUser()), From: unescape(c.CallingUser()), Source: source.Addr(), Trunk: c.Trunk(), Header: c.Header}
 }
 
 // unescape makes %32 of a user part a 2: they are the same (RFC 3261 §19.1.4),

@@ -161,10 +161,11 @@ func newApp(ctx context.Context, c *config.Config, logs *logs) (a *app, err erro
 	if err = a.listen(); err != nil {
 		return a, err
 	}
+	a.server.Register()
 	if c.Health.EnableHealthCheck {
 		address := net.JoinHostPort("", strconv.Itoa(c.Health.HealthCheckPort))
 		if a.console, err = console.Listen(console.Options{
-			Address: address, Calls: a.calls, Reasons: a.reasons, Metrics: metricsHandler(registry, log), Site: a.web.onHealthPort(c), Log: log,
+			Address: address, Calls: a.calls, Trunks: a.trunks, Reasons: a.reasons, Metrics: metricsHandler(registry, log), Site: a.web.onHealthPort(c), Log: log,
 		}); err != nil {
 			return a, portInUse(err, "--health-port")
 		}

@@ -65,7 +65,7 @@ func (a *app) pause(on bool) {
 func (a *app) status() console.Status {
 	c := a.calls()
 	s := console.Status{
-		Version: versionString(), PID: os.Getpid(), Started: a.started, Time: time.Now(), Draining: c.Draining, Generation: c.Generation, SIP: a.sip,
+		Version: versionString(), PID: os.Getpid(), Started: a.started, Time: time.Now(), Draining: c.Draining, Generation: c.Generation, SIP: a.listens(),
 		ActiveCalls: c.Active, MaxCalls: a.config.Behavior.MaxConcurrentCalls, TotalCalls: c.Total, AnsweredCalls: c.Answered, FailedCalls: c.Failed,
 		Log: a.logs.state(),
 	}

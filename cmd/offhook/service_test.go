@@ -81,7 +81,7 @@ func TestDrainAndUndrain(t *testing.T) {
 	expect(2, "^$", "flag --wait: write a duration", "drain", "--wait", "-1s")
 	expect(2, "^$", `invalid argument "soon"`, "drain", "--wait", "soon")
 
-	uri := "sip:test@" + strings.TrimPrefix(a.sip[0], "udp ")
+	uri := "sip:test@" + a.sip[0].addr.String()
 	called := make(chan int, 1)
 	go func() { // ends with the call, which drain --wait sees end
 		code, _, _ := commandLine("call", "--max", "1s", uri)
@@ -112,7 +112,7 @@ func TestLogCommand(t *testing.T) {
 	var log syncBuffer
 	a, socket := running(t, &log, "logging.level=warn", "behavior.auto_answer_delay_ms=0", "behavior.tone_duration_seconds=0.1")
 	expect := operator(t, socket)
-	uri := "sip:100@" + strings.TrimPrefix(a.sip[0], "udp ")
+	uri := "sip:100@" + a.sip[0].addr.String()
 	expect(0, "^level warn\n$", "", "log")
 	expect(1, "^$", `there is no call "nobody" now`, "log", "call", "nobody")
 	expect(2, "^$", "log level: write one of debug, info, warn, error", "log", "level", "loud")

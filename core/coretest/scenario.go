@@ -13,6 +13,7 @@ import (
 //	    +Route: <sip:a;lr>       adds one
 //	    -Contact                 takes all away; -body the body
 //	    ^ FOO sip:x SIP/2.0      replaces the start line
+//	    Authorization: @ u p     credentials for the last challenge; see credentials
 //	    | a=sendonly             body line, in place of the usual body
 //	> INVITE sendonly            with that direction; > UPDATE SDP, > INVITE 198.51.100.9: with a description
 //	> again INVITE               the last INVITE, byte for byte
