@@ -106,6 +106,27 @@ func TestLaterSourcesWin(t *testing.T) {
 	}
 }
 
+// Text from the environment or a flag becomes what the file has for the setting of a script; without that it stays text.
+func TestSettingsOfScriptsKeepTheirType(t *testing.T) {
+	file := "[script.menu]\nopen = true\ntries = 3\nlevel = 1.5\ngreeting = \"hi.wav\"\nhosts = [\"a\"]\n"
+	environ := []string{
+		"OFFHOOK_SCRIPT__MENU__OPEN=false", "OFFHOOK_SCRIPT__MENU__TRIES=5", "OFFHOOK_SCRIPT__MENU__LEVEL=2",
+		"OFFHOOK_SCRIPT__MENU__GREETING=7", "OFFHOOK_SCRIPT__MENU__HOSTS=b, c", "OFFHOOK_SCRIPT__MENU__PIN=0123",
+	}
+	c, err := load(t, file, Options{Environ: environ})
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := map[string]any{"open": false, "tries": int64(5), "level": int64(2), "greeting": "7", "hosts": []any{"b", "c"}, "pin": "0123"}
+	if !reflect.DeepEqual(c.Script["menu"], want) {
+		t.Errorf("got %#v, want %#v", c.Script["menu"], want)
+	}
+	_, err = load(t, file, Options{Flags: []Flag{{"--set", "script.menu.tries", "many"}}})
+	if err == nil || !strings.Contains(err.Error(), `flag --set: script.menu.tries: "many" is not a number`) {
+		t.Errorf("got %v", err)
+	}
+}
+
 func TestTOMLLoadsToTheSame(t *testing.T) {
 	c, err := load(t, "[sip]\nport = 5070\ntransport = [\"udp\", \"tcp\"]\n[script.menu]\nwords = [1, \"x\"]\n[script.menu.deep]\nk = 1.5\n", Options{
 		Flags: []Flag{{"--set", "behavior.tone_frequency", "1000"}},

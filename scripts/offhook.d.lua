@@ -12,8 +12,8 @@
 ---@field from table # The caller as the From header field has it: {user, host, port, name, uri, params}.
 ---@field to table # The called party as the To header field has it.
 ---@field ruri table # The Request-URI, taken apart as from is.
----@field did string # The called number: the user part of the Request-URI.
----@field cli string # The calling number: P-Asserted-Identity, else Remote-Party-ID, else From.
+---@field did string # The called number: the user part of the Request-URI, %XX unescaped (RFC 3261 §19.1.4); call.ruri.user has it as it was sent.
+---@field cli string # The calling number: P-Asserted-Identity, else Remote-Party-ID, else From, unescaped as call.did is.
 ---@field source table # Where the INVITE came from: {ip, port, transport}.
 ---@field trunk string # The configured trunk that the call came in on, or nil.
 ---@field codec string # The codec agreed on, or nil.
@@ -1095,7 +1095,7 @@ config = {}
 ---local hz = config.get("tone_frequency", 440)
 ---```
 ---@param key string
----@param default? any # returned when it is not set
+---@param default? any # returned when it is not set; text, as it comes from the environment, becomes a number or a boolean when this is one
 ---@return any value
 function config.get(key, default) end
 

@@ -2,7 +2,9 @@ package main
 
 import (
 	"errors"
+	"strings"
 	"time"
+	"unicode"
 
 	"offhook/core"
 	"offhook/media"
@@ -20,9 +22,17 @@ func (c call) Info() scripting.Info {
 		From:      scripting.Address(c.From()), To: scripting.Address(c.To()), RequestURI: scripting.Address(c.RequestURI()),
 		Source: source, Transport: network,
 	}
-	info.DID = info.RequestURI.User
-	info.CLI = c.CallerNumber()
+	info.DID, info.CLI = plainNumber(info.RequestURI.User), plainNumber(c.CallerNumber())
 	return info
+}
+
+// plainNumber is a user part as scripts compare it: as routes see it, but for one that would come out with control characters, with
+// which scripts are not to be fooled in what they write.
+func plainNumber(user string) string {
+	if plain := unescape(user); strings.IndexFunc(plain, unicode.IsControl) < 0 {
+		return plain
+	}
+	return user
 }
 
 func (c call) Serving(script string, generation uint64) {

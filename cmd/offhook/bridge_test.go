@@ -15,6 +15,15 @@ import (
 	"offhook/scripting/route"
 )
 
+// Numbers reach scripts unescaped, as routes see them, but not with a line break in them.
+func TestPlainNumber(t *testing.T) {
+	for user, want := range map[string]string{"100": "100", "%2B4930": "+4930", "*21%23": "*21#", "1%0d%0Ax": "1%0d%0Ax", "%zz": "%zz"} {
+		if got := plainNumber(user); got != want {
+			t.Errorf("plainNumber(%q) = %q, want %q", user, got, want)
+		}
+	}
+}
+
 // The line of a call's end tells who ended it, and mistakes of scripts count as failed calls.
 func TestTheEndOfACallTellsWhy(t *testing.T) {
 	for _, tt := range []struct {
