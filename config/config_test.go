@@ -161,6 +161,9 @@ func TestErrorsNameThePlaceAndTheCure(t *testing.T) {
 			`:2: scripting.http_allow: "http://a/" is none: write a host as "api.example.com"`, `:3: scripting.env_allow: "" is none: write a name as "TZ"`,
 			":4: scripting.http_timeout_seconds: 60 is not a time-out: write more than 0 and at most 30", "scripting.http_max_concurrent: 0 is too small",
 			"scripting.metrics_max_series: -1 is too small"}},
+		{"kv in Redis", "[scripting]\nkv_redis = \"http://u:secret@host\"\nkv_timeout_seconds = 0\n", Options{}, []string{
+			":2: scripting.kv_redis: is not the URL of a Redis server: write one as", ":3: scripting.kv_timeout_seconds: 0 is not a time-out"}},
+		{"Redis database", "", Options{Flags: []Flag{{"--set", "scripting.kv_redis", "redis://host/mine"}}}, []string{"flag --set: scripting.kv_redis: is not the URL"}},
 		{"right key, wrong section", "[sip]\ntone_frequency = 5\n", Options{}, []string{":2: sip.tone_frequency: unknown key, did you mean behavior.tone_frequency?"}},
 		{"unknown section", "[telephony]\nx = 1\n", Options{}, []string{":2: telephony.x: unknown key; 'offhook config' prints them all"}},
 		{"wrong type", "[sip]\nport = \"5060\"\n", Options{}, []string{`:2: sip.port: "5060" is not a whole number`}},

@@ -127,8 +127,8 @@ type Info struct {
 	SIPCallID  string // the Call-ID header field
 	From, To   Address
 	RequestURI Address
-	DID        string // the called number: the user part of the Request-URI, unescaped
-	CLI        string // the calling number: P-Asserted-Identity, else Remote-Party-ID, else From, unescaped
+	DID        string // the called number: the user part of the Request-URI, without escapes that it needs not
+	CLI        string // the calling number: P-Asserted-Identity, else Remote-Party-ID, else From, as DID
 	Source     netip.AddrPort
 	Transport  string // as in Via: "UDP", "TCP"
 	Trunk      string // the configured trunk the call came in on, "" = none

@@ -12,8 +12,8 @@
 ---@field from table # The caller as the From header field has it: {user, host, port, name, uri, params}.
 ---@field to table # The called party as the To header field has it.
 ---@field ruri table # The Request-URI, taken apart as from is.
----@field did string # The called number: the user part of the Request-URI, %XX unescaped (RFC 3261 §19.1.4); call.ruri.user has it as it was sent.
----@field cli string # The calling number: P-Asserted-Identity, else Remote-Party-ID, else From, unescaped as call.did is.
+---@field did string # The called number: the user part of the Request-URI, with what needs no %XX written without (RFC 3261 §19.1.4); call.ruri.user has it as it was sent.
+---@field cli string # The calling number: P-Asserted-Identity, else Remote-Party-ID, else From, written as call.did is.
 ---@field source table # Where the INVITE came from: {ip, port, transport}.
 ---@field trunk string # The configured trunk that the call came in on, or nil.
 ---@field codec string # The codec agreed on, or nil.
@@ -960,7 +960,7 @@ function http.get(url, options) end
 ---@return string err # what the trouble was
 function http.post(url, options) end
 
----Keeps values that all calls share, over restarts when scripting.kv_path is set. A store that fails, on a full disk say, raises nothing: the first result is nil and the second one tells why.
+---Keeps values that all calls share: over restarts when scripting.kv_path is set, and for several servers together with scripting.kv_redis. A store that fails, on a full disk or with no network say, raises nothing: the first result is nil and the second one tells why.
 ---@class kvlib
 kv = {}
 

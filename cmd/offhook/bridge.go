@@ -2,9 +2,9 @@ package main
 
 import (
 	"errors"
+	"strconv"
 	"strings"
 	"time"
-	"unicode"
 
 	"offhook/core"
 	"offhook/media"
@@ -26,13 +26,34 @@ func (c call) Info() scripting.Info {
 	return info
 }
 
-// plainNumber is a user part as scripts compare it: as routes see it, but for one that would come out with control characters, with
-// which scripts are not to be fooled in what they write.
+// plainNumber is a user part as scripts compare it and put it into URIs: %31 is a 1 (RFC 3261 §19.1.4), and what a URI has to
+// escape stays so.
 func plainNumber(user string) string {
-	if plain := unescape(user); strings.IndexFunc(plain, unicode.IsControl) < 0 {
-		return plain
+	if !strings.Contains(user, "%") {
+		return user
 	}
-	return user
+	var plain strings.Builder
+	for i := 0; i < len(user); i++ {
+		if c, ok := escaped(user[i:]); ok && (c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || strings.IndexByte(unescaped, c) >= 0) {
+			plain.WriteByte(c)
+			i += 2
+			continue
+		}
+		plain.WriteByte(user[i])
+	}
+	return plain.String()
+}
+
+// unescaped is what stands for itself in a user part, beside letters and digits (RFC 3261 §25.1: mark, user-unreserved).
+const unescaped = "-_.!~*'()&=+$,;?/"
+
+// escaped is the character that %XX at the beginning of s means.
+func escaped(s string) (c byte, ok bool) {
+	if len(s) < 3 || s[0] != '%' {
+		return 0, false
+	}
+	n, err := strconv.ParseUint(s[1:3], 16, 8)
+	return byte(n), err == nil
 }
 
 func (c call) Serving(script string, generation uint64) {

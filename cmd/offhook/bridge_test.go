@@ -15,9 +15,9 @@ import (
 	"offhook/scripting/route"
 )
 
-// Numbers reach scripts unescaped, as routes see them, but not with a line break in them.
+// Numbers reach scripts in one form, however they were escaped, and fit for a URI.
 func TestPlainNumber(t *testing.T) {
-	for user, want := range map[string]string{"100": "100", "%2B4930": "+4930", "*21%23": "*21#", "1%0d%0Ax": "1%0d%0Ax", "%zz": "%zz"} {
+	for user, want := range map[string]string{"100": "100", "%2B4930": "+4930", "%2a21%23": "*21%23", "a%20%62": "a%20b", "1%0d%0Ax": "1%0d%0Ax", "%zz%": "%zz%", "%3": "%3"} {
 		if got := plainNumber(user); got != want {
 			t.Errorf("plainNumber(%q) = %q, want %q", user, got, want)
 		}

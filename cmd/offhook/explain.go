@@ -60,7 +60,7 @@ func (o *explainOptions) facts() (f route.Facts, err error) {
 			return f, fmt.Errorf("flag --%s: %q is more than a user: write what stands between sip: and @", user.flag, user.value)
 		}
 	}
-	f.To, f.From = unescape(o.to), unescape(o.from)
+	f.To, f.From = route.Unescape(o.to), route.Unescape(o.from)
 	if o.source != "" {
 		if f.Source, err = netip.ParseAddr(o.source); err != nil {
 			return f, fmt.Errorf("flag --source: %q is not an IP address: write one, without a port", o.source)

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"log/slog"
 	"maps"
-	"net/url"
 	"slices"
 	"strings"
 
@@ -107,14 +106,5 @@ func (h scriptHandler) ServeCall(ctx context.Context, c *core.Call) {
 // factsOf is what routes look at in a call.
 func factsOf(c *core.Call) route.Facts {
 	source, _ := c.Source()
-	return route.Facts{To: unescape(c.RequestURI().User), From: unescape(c.From().User), Source: source.Addr(), Header: c.Header}
-}
-
-// unescape makes %32 of a user part a 2: they are the same (RFC 3261 §19.1.4),
-// so nobody gets past a route by writing a number in another way.
-func unescape(user string) string {
-	if plain, err := url.PathUnescape(user); err == nil {
-		return plain
-	}
-	return user
+	return route.Facts{To: route.Unescape(c.RequestURI().User), From: route.Unescape(c.From().User), Source: source.Addr(), Header: c.Header}
 }

@@ -109,7 +109,7 @@ func newApp(ctx context.Context, c *config.Config, log *slog.Logger) (a *app, er
 		return a, err
 	}
 	registry := a.newRegistry()
-	a.outside = newOutside(c, registry)
+	a.outside = newOutside(c, registry, log)
 	if a.scripts, err = newScripts(c, log, a.outside); err != nil {
 		return a, err
 	}
