@@ -87,6 +87,8 @@ type Playback interface {
 	Stop()
 	Pause()
 	Resume()
+	// SetVolume makes it louder by so many dB than the source is, or softer.
+	SetVolume(dB float64)
 	Result() media.PlayResult
 }
 

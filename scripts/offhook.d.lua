@@ -593,6 +593,13 @@ function Playback:pause() end
 ---```
 function Playback:resume() end
 
+---Makes it louder or softer from now on, as the option volume of start does from the beginning: 0 is the sound as it is.
+---```lua
+---playback:volume(-20)
+---```
+---@param volume number # -60 to 30 dB
+function Playback:volume(volume) end
+
 ---How far into the sound it came.
 ---```lua
 ---local seconds = playback:position()
