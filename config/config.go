@@ -150,6 +150,8 @@ type Scripting struct {
 	HTTPTimeoutSeconds float64  `koanf:"http_timeout_seconds"`
 	HTTPMaxConcurrent  int      `koanf:"http_max_concurrent"`
 	KVPath             string   `koanf:"kv_path"`
+	KVRedis            string   `koanf:"kv_redis"`
+	KVTimeoutSeconds   float64  `koanf:"kv_timeout_seconds"`
 	EnvAllow           []string `koanf:"env_allow"`
 	MetricsMaxSeries   int      `koanf:"metrics_max_series"`
 	MetricsMaxEach     int      `koanf:"metrics_max_series_each"`
@@ -162,6 +164,9 @@ type Routing struct {
 
 // HTTPTimeout is how long a request of http.get or http.post may take when it names no time-out.
 func (s Scripting) HTTPTimeout() time.Duration { return seconds(s.HTTPTimeoutSeconds) }
+
+// KVTimeout is how long Redis has for each use of kv.
+func (s Scripting) KVTimeout() time.Duration { return seconds(s.KVTimeoutSeconds) }
 
 // Logging is the [logging] section.
 type Logging struct {

@@ -190,6 +190,13 @@ func (l *loader) set(place, key string, value any, isText bool) {
 		if l.place[section] == "" {
 			l.place[section] = place
 		}
+		if before := l.k.Get(key); isText && before != nil {
+			var err error
+			if value, err = likeBefore(before, value.(string)); err != nil {
+				l.fail(place, key, "%v", err)
+				return
+			}
+		}
 	case key == "route" || strings.HasPrefix(key, "route."):
 		l.fail(place, key, "routes are a list: write [[route]] blocks into the configuration file")
 		return

@@ -138,7 +138,7 @@ list = ["a", 2]
 	}
 	want := map[string]map[string]any{
 		"empty": {},
-		"menu":  {"tries": "4", "options": map[string]any{"1": "sales", "deep": map[string]any{"on": true}}, "list": []any{"a", int64(2)}},
+		"menu":  {"tries": int64(4), "options": map[string]any{"1": "sales", "deep": map[string]any{"on": true}}, "list": []any{"a", int64(2)}},
 		"other": {"x": "y"},
 	}
 	if !reflect.DeepEqual(c.Script, want) {

@@ -166,6 +166,30 @@ func parse(t reflect.Type, s string) (any, error) {
 	return splitList(s), nil
 }
 
+// likeBefore parses text to the type of the value that it takes the place of: settings of scripts have no other.
+func likeBefore(before any, text string) (any, error) {
+	switch before.(type) {
+	case bool:
+		return parse(reflect.TypeFor[bool](), text)
+	case int64, float64:
+		if n, err := strconv.ParseInt(text, 10, 64); err == nil {
+			return n, nil
+		}
+		return parse(reflect.TypeFor[float64](), text)
+	case []any:
+		return toAny(splitList(text)), nil
+	}
+	return text, nil
+}
+
+func toAny(list []string) []any {
+	values := make([]any, len(list))
+	for i, s := range list {
+		values[i] = s
+	}
+	return values
+}
+
 func splitList(s string) []string {
 	parts := strings.Split(s, ",")
 	for i := range parts {

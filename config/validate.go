@@ -114,6 +114,7 @@ func (s *Scripting) validate(fail report) {
 	if !(s.HTTPTimeoutSeconds > 0 && s.HTTPTimeoutSeconds <= 30) {
 		fail("scripting.http_timeout_seconds", "%g is not a time-out: write more than 0 and at most 30", s.HTTPTimeoutSeconds)
 	}
+	s.validateKV(fail)
 	atLeast(fail, "scripting.http_max_concurrent", float64(s.HTTPMaxConcurrent), 1)
 	atLeast(fail, "scripting.metrics_max_series", float64(s.MetricsMaxSeries), 0)
 	atLeast(fail, "scripting.metrics_max_series_each", float64(s.MetricsMaxEach), 0)

@@ -105,10 +105,8 @@ func (c *Call) run(ctx context.Context) {
 			_ = c.Hangup(HangupOptions{Code: 500, Cause: ErrHandler, Failed: true})
 		}
 	}()
-	if ctx.Err() == nil {
-		c.server.o.Handler.ServeCall(ctx, c)
-		_ = c.Hangup(HangupOptions{}) // does nothing when the call has ended
-	}
+	c.server.o.Handler.ServeCall(ctx, c)
+	_ = c.Hangup(HangupOptions{}) // does nothing when the call has ended
 }
 
 // report logs the end of the call, and waits until it is recorded.

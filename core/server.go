@@ -26,7 +26,9 @@ import (
 type Handler interface {
 	// ServeCall runs on the call's own goroutine. ctx is cancelled, with one of
 	// the causes of ending.go, when the call ends. When ServeCall returns, a call
-	// that has not ended ends: with BYE if it was answered, with 480 if not.
+	// that has not ended ends: with BYE if it was answered, with 480 if not. A call
+	// that a CANCEL ended before its goroutine began is served, too, with a ctx
+	// that is done.
 	// Before anything else it calls Announce, with what it knows of the call.
 	ServeCall(ctx context.Context, c *Call)
 }

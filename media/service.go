@@ -92,7 +92,7 @@ func (s *Session) sendFrame(due, now instant, w *work) instant {
 	case p.echo != nil:
 		payload = p.echo.frame(s.params.Codec)
 	case p.source != nil:
-		payload = p.clip.Frame(p.frame)
+		payload = p.payload()
 	}
 	switch {
 	case !s.params.Send || !s.params.Remote.IsValid():

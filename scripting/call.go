@@ -87,6 +87,8 @@ type Playback interface {
 	Stop()
 	Pause()
 	Resume()
+	// SetVolume makes it louder by so many dB than the source is, or softer.
+	SetVolume(dB float64)
 	Result() media.PlayResult
 }
 
@@ -127,8 +129,8 @@ type Info struct {
 	SIPCallID  string // the Call-ID header field
 	From, To   Address
 	RequestURI Address
-	DID        string // the called number: the user part of the Request-URI
-	CLI        string // the calling number: P-Asserted-Identity, else Remote-Party-ID, else From
+	DID        string // the called number: the user part of the Request-URI, without escapes that it needs not
+	CLI        string // the calling number: P-Asserted-Identity, else Remote-Party-ID, else From, as DID
 	Source     netip.AddrPort
 	Transport  string // as in Via: "UDP", "TCP"
 	Trunk      string // the configured trunk the call came in on, "" = none

@@ -114,12 +114,12 @@ func (r *run) renew() bool {
 // hangupInfo is what on_hangup gets.
 func (r *run) hangupInfo(err error) lua.LValue {
 	e := r.ending()
-	info := map[string]any{
-		"by": string(e.By), "code": e.Code, "reason": e.Reason, "q850": e.Q850, "seconds": e.Duration.Seconds(),
-		"stats": r.statistics(), "recordings": r.settled,
-	}
+	var failed any
 	if err != nil {
-		info["error"] = errorFields(err)
+		failed = errorFields(err)
 	}
-	return toLua(info)
+	return tableOf(
+		"by", string(e.By), "code", e.Code, "error", failed, "q850", e.Q850, "reason", e.Reason, "recordings", r.settled,
+		"seconds", e.Duration.Seconds(), "stats", r.statistics(),
+	)
 }

@@ -367,6 +367,8 @@ func (p *fakePlayback) Stop()                 { p.call.stop(p, media.PlayStopped
 func (p *fakePlayback) Pause()  { p.say("paused") }
 func (p *fakePlayback) Resume() { p.say("resumed") }
 
+func (p *fakePlayback) SetVolume(dB float64) { p.say(fmt.Sprintf("volume %g", dB)) }
+
 func (p *fakePlayback) say(what string) {
 	p.call.mu.Lock()
 	defer p.call.mu.Unlock()

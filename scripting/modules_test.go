@@ -530,3 +530,14 @@ func FuzzJSON(f *testing.F) {
 		}
 	})
 }
+
+// TestTextSettings: what comes as text becomes what its default is, and stays text without one.
+func TestTextSettings(t *testing.T) {
+	values := map[string]any{"tries": "5", "open": "false", "pin": "0123", "level": " 1.5 ", "word": "many", "typed": 7}
+	o := Options{Config: func(_, key string) (any, bool) { v, ok := values[key]; return v, ok }}
+	got, err := evaluate(t, o, `got(config.get("tries", 3) + 1, config.get("open", true), config.get("pin"), config.get("level", 0))
+got(type(config.get("word", 1)), type(config.get("pin", "")), config.get("typed", "x"), config.get("open"))`)
+	if want := "6|false|0123|1.5|string|string|7|false"; err != nil || strings.Join(got, "|") != want {
+		t.Errorf("got %v, %v; want %s", got, err, want)
+	}
+}

@@ -134,7 +134,8 @@ func (e *Engine) routeRule(a *arguments) (routeRule, error) {
 
 // pick is the function that route returns: it finds the rule for the call and runs it.
 func (r *run) pick(L *lua.LState, rules []routeRule, fallback *lua.LFunction) int {
-	facts := route.Facts{To: r.said().DID, From: r.said().From.User, Source: r.said().Source.Addr(), Trunk: r.said().Trunk, Header: r.call.Header}
+	said := r.said()
+	facts := route.Facts{To: route.Unescape(said.DID), From: route.Unescape(said.From.User), Source: said.Source.Addr(), Trunk: said.Trunk, Header: r.call.Header}
 	for _, rule := range rules {
 		if _, number := rule.facts.Pick(facts, noScript); number == 1 && (rule.when == nil || lua.LVAsBool(callOne(L, rule.when))) {
 			callOne(L, rule.run)

@@ -174,6 +174,9 @@ func (r *run) main() error {
 	if !ok {
 		return fmt.Errorf("%s: does not define on_call(call)", r.script.path)
 	}
+	if r.over() {
+		return nil // a CANCEL was faster: on_hangup is all that runs
+	}
 	if err := r.invoke(onCall, r.object); err != nil {
 		return err
 	}

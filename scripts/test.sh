@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Passes all the tests. Installs the peers they need (SIPp, baresip, Kamailio, sox) when they are missing.
+# Passes all the tests. Installs the peers they need (SIPp, baresip, Kamailio, sox, Redis) when they are missing.
 #
 #   ./scripts/test.sh           everything
 #   ./scripts/test.sh unit      format, vet and the unit tests with the race detector
@@ -23,17 +23,18 @@ install_peers() {
   need rpm rpm
   need mandoc mandoc
   need kamailio kamailio
-  local sudo=()
-  [ "$(id -u)" -eq 0 ] || sudo=(sudo)
-  if [ ${#missing[@]} -gt 0 ]; then install; fi
+  install
   # SIPp sends digits (RFC 4733) through a raw socket
   if [ "$(id -u)" -ne 0 ] && ! getcap "$(command -v sipp)" | grep -q cap_net_raw; then
-    sudo setcap cap_net_raw+ep "$(command -v sipp)"
+    "${sudo[@]}" setcap cap_net_raw+ep "$(command -v sipp)"
   fi
 }
 
-# install installs what is missing.
+# install installs what is missing, if anything is.
+sudo=()
+[ "$(id -u)" -eq 0 ] || sudo=(sudo)
 install() {
+  [ ${#missing[@]} -gt 0 ] || return 0
   step "installing ${missing[*]}"
   if ! command -v apt-get >/dev/null; then
     echo "test.sh: please install these by hand, there is no apt-get here: ${missing[*]}" >&2
@@ -53,6 +54,8 @@ unit() {
   fi
   step "go vet"
   go vet ./...
+  need redis-server redis-server # for kv
+  install
   step "unit tests, with the race detector"
   go test -race -short ./...
 }

@@ -74,7 +74,7 @@ func (o *explainOptions) facts() (f route.Facts, err error) {
 			return f, fmt.Errorf("flag --%s: %q is more than a user: write what stands between sip: and @", user.flag, user.value)
 		}
 	}
-	f.To, f.From, f.Trunk = unescape(o.to), unescape(o.from), o.trunk
+	f.To, f.From, f.Trunk = route.Unescape(o.to), route.Unescape(o.from), o.trunk
 	if o.source != "" {
 		if f.Source, err = netip.ParseAddr(o.source); err != nil {
 			return f, fmt.Errorf("flag --source: %q is not an IP address: write one, without a port", o.source)

@@ -22,6 +22,7 @@ import (
 	"offhook/media"
 	"offhook/scripting"
 	"offhook/scripting/fetch"
+	"offhook/scripting/kv"
 	"offhook/scripting/sandbox"
 	"offhook/scripts"
 )
@@ -76,13 +77,16 @@ type outside struct {
 	journal *journal.Store // what they do is noted there; nil: nowhere
 }
 
-func newOutside(c *config.Config, registry *prometheus.Registry) outside {
+func newOutside(c *config.Config, registry *prometheus.Registry, log *slog.Logger) outside {
 	return outside{
 		http: fetch.New(fetch.Options{
 			Allow: c.Scripting.HTTPAllow, Timeout: c.Scripting.HTTPTimeout(), Concurrency: c.Scripting.HTTPMaxConcurrent,
 			MaxBody: int64(c.Scripting.MaxStringKB) << 10,
 		}),
-		store:   &lazyStore{path: c.Scripting.KVPath},
+		store: &lazyStore{
+			path:  c.Scripting.KVPath,
+			redis: kv.RedisOptions{URL: c.Scripting.KVRedis, Timeout: c.Scripting.KVTimeout(), Log: log},
+		},
 		metrics: newScriptMetrics(registry, c.Scripting.MetricsMaxSeries, c.Scripting.MetricsMaxEach),
 	}
 }

@@ -194,11 +194,3 @@ func TestRoutesCompletion(t *testing.T) {
 		}
 	}
 }
-
-func TestUnescape(t *testing.T) {
-	for user, want := range map[string]string{"100": "100", "%31%300": "100", "*21%23": "*21#", "a+b": "a+b", "50%": "50%", "%zz": "%zz"} {
-		if got := unescape(user); got != want {
-			t.Errorf("unescape(%q) = %q, want %q", user, got, want)
-		}
-	}
-}

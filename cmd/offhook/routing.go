@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"log/slog"
 	"maps"
-	"net/url"
 	"slices"
 	"strings"
 
@@ -99,7 +98,7 @@ type scriptHandler struct {
 
 // ServeCall runs on the call's own goroutine until the script has ended.
 func (h scriptHandler) ServeCall(ctx context.Context, c *core.Call) {
-	h.rules.begin(c.ID(), unescape(c.RequestURI().User))
+	h.rules.begin(c.ID(), route.Unescape(c.CalledUser()))
 	defer h.rules.end(c.ID())
 	defer h.live.enter(c)()
 	outcome := h.scripts.Route(ctx, func(g *scripting.Generation) string {
@@ -117,14 +116,5 @@ func (h scriptHandler) ServeCall(ctx context.Context, c *core.Call) {
 // factsOf is what routes look at in a call.
 func factsOf(c *core.Call) route.Facts {
 	source, _ := c.Source()
-	return route.Facts{To: unescape(c.CalledUser()), From: unescape(c.CallingUser()), Source: source.Addr(), Trunk: c.Trunk(), Header: c.Header}
-}
-
-// unescape makes %32 of a user part a 2: they are the same (RFC 3261 §19.1.4),
-// so nobody gets past a route by writing a number in another way.
-func unescape(user string) string {
-	if plain, err := url.PathUnescape(user); err == nil {
-		return plain
-	}
-	return user
+	return route.Facts{To: route.Unescape(c.CalledUser()), From: route.Unescape(c.CallingUser()), Source: source.Addr(), Trunk: c.Trunk(), Header: c.Header}
 }

@@ -130,7 +130,7 @@ func newApp(ctx context.Context, c *config.Config, logs *logs) (a *app, err erro
 		return a, err
 	}
 	registry := a.newRegistry()
-	a.outside = newOutside(c, registry)
+	a.outside = newOutside(c, registry, log)
 	if a.records, err = newRecords(c.Records, log); err != nil {
 		return a, err
 	}

@@ -300,3 +300,11 @@ func FuzzPattern(f *testing.F) {
 		}
 	})
 }
+
+func TestUnescape(t *testing.T) {
+	for user, want := range map[string]string{"100": "100", "%31%300": "100", "*21%23": "*21#", "a+b": "a+b", "50%": "50%", "%zz": "%zz"} {
+		if got := Unescape(user); got != want {
+			t.Errorf("Unescape(%q) = %q, want %q", user, got, want)
+		}
+	}
+}

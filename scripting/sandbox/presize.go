@@ -80,13 +80,21 @@ func tableOfField(e ast.Expr) string {
 	return t.Value
 }
 
+// NewTable makes a table with room for so many values without a key, and so many fields with a name. A Go function that makes
+// one takes a third of the time of LState.NewTable's. It needs no state.
+func NewTable(array, fields int) *lua.LTable {
+	t := newTable(array, fields)
+	if fields > 0 {
+		in := tableOf(t)
+		in.keys, in.k2i = make([]lua.LValue, 0, fields), make(map[lua.LValue]int, fields)
+	}
+	return t
+}
+
 // sizedTable makes a table with room for n fields.
 func sizedTable(L *lua.LState) int {
 	n := checkInt(L, 1)
-	t := newTable(0, n)
-	in := tableOf(t)
-	in.keys, in.k2i = make([]lua.LValue, 0, n), make(map[lua.LValue]int, n)
 	StateOf(L).budget.charge(n * keyBytes)
-	L.Push(t)
+	L.Push(NewTable(0, n))
 	return 1
 }
