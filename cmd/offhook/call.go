@@ -48,7 +48,8 @@ func newCallCommand() *cobra.Command {
 		Use:   "call SIP-URI",
 		Short: "Call a SIP URI and say what was measured",
 		Long: "Call a SIP URI, show the call as a ladder while it happens, and say what was measured: when it was answered, what was\n" +
-			"heard, what was lost. Exit code 1 when the call or an expectation fails.",
+			"heard, what was lost. Exit code 1 when the call or an expectation fails.\n" +
+			"A host without a port is looked up by NAPTR and SRV; failing that it is port 5060, 5061 for tls, 80 for ws and 443 for wss.",
 		Example: "  offhook call sip:test@127.0.0.1\n  offhook call --max 5s --expect-tone 440 sip:test@pbx.example.com\n  offhook call --transport tcp --dtmf 1w23# --record out.wav sip:menu@127.0.0.1:5070\n" +
 			"  offhook call --ca ca.pem sips:test@pbx.example.com\n  offhook call --transport wss --insecure sip:test@127.0.0.1:5063",
 		Args: func(_ *cobra.Command, args []string) error {

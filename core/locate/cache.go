@@ -36,8 +36,8 @@ func onlyCached(ctx context.Context) context.Context {
 	return context.WithValue(ctx, onlyCachedKey{}, true)
 }
 
-// recall returns what is kept under key, or asks and keeps the answer. What
-// failed because the caller's time was up is not kept.
+// recall returns what is kept under key, or asks and keeps the answer, also that
+// there was none in time. What failed because the caller gave up is not kept.
 func recall[T any](ctx context.Context, c *cache, key string, ask func() (T, time.Duration, error)) (T, error) {
 	if e, ok := c.get(key); ok {
 		value, _ := e.value.(T)
@@ -51,7 +51,7 @@ func recall[T any](ctx context.Context, c *cache, key string, ask func() (T, tim
 	if err != nil {
 		ttl = failureTime
 	}
-	if ctx.Err() == nil {
+	if ctx.Err() != context.Canceled {
 		c.put(key, entry{value, err, time.Now().Add(min(max(ttl, shortest), longest))})
 	}
 	return value, err

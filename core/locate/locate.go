@@ -137,11 +137,7 @@ func defaultPort(network string) int {
 func (r *Resolver) find(ctx context.Context, q Query) ([]Target, error) {
 	// An unqualified name is one of /etc/hosts or of a search domain: it has no such records.
 	if q.Port == 0 && strings.Contains(strings.Trim(q.Host, "."), ".") {
-		services, err := r.services(ctx, q)
-		if err != nil {
-			return nil, err
-		}
-		targets, err := r.byService(ctx, q, services)
+		targets, err := r.byRecords(ctx, q)
 		if err != nil || len(targets) > 0 {
 			return targets, err
 		}
@@ -155,6 +151,20 @@ func (r *Resolver) find(ctx context.Context, q Query) ([]Target, error) {
 		targets[i] = q.target(q.network(), ip, q.Port)
 	}
 	return targets, nil
+}
+
+// recordTime is how long NAPTR and SRV records may take: addresses, which may
+// stand in /etc/hosts, must have their turn also when no DNS server answers.
+const recordTime = 1500 * time.Millisecond
+
+func (r *Resolver) byRecords(ctx context.Context, q Query) ([]Target, error) {
+	ctx, cancel := context.WithTimeout(ctx, recordTime)
+	defer cancel()
+	services, err := r.services(ctx, q)
+	if err != nil {
+		return nil, err
+	}
+	return r.byService(ctx, q, services)
 }
 
 // service is a transport of a domain and the name of its SRV records.

@@ -150,8 +150,7 @@ func TestCacheIsBounded(t *testing.T) {
 // TestLocateIsBounded: too many look-ups at once fail at once, and none outlasts its context.
 func TestLocateIsBounded(t *testing.T) {
 	z := dnstest.New(t, records)
-	z.Hold = make(chan struct{})
-	defer close(z.Hold)
+	defer z.Hold()()
 	r := New(Options{Servers: []string{z.Address}, Lookups: 1})
 	ctx, cancel := context.WithCancel(t.Context())
 	first := make(chan error)
@@ -197,6 +196,25 @@ func TestLocateAsksTheNextServer(t *testing.T) {
 	got, ttl, err := c.ask(t.Context(), "_sip._udp.long.example.com.", dns.TypeSRV)
 	if err != nil || len(got) != 60 || ttl != time.Minute {
 		t.Errorf("%d records for %s, %v", len(got), ttl, err)
+	}
+}
+
+// TestLocateWithoutRecords: where DNS is silent, addresses still have their turn, and the next look-up does not wait again.
+func TestLocateWithoutRecords(t *testing.T) {
+	z := dnstest.New(t, records)
+	z.Mute("NAPTR", "SRV")
+	r := resolver(z)
+	ctx, cancel := context.WithTimeout(t.Context(), 3*time.Second)
+	defer cancel()
+	for i := range 2 {
+		began := time.Now()
+		targets, err := r.Locate(ctx, Query{Host: "example.com"})
+		if got := show(targets); err != nil || got != "udp 192.0.2.100:5060" {
+			t.Fatalf("%s, %v", got, err)
+		}
+		if d := time.Since(began); i == 1 && d > recordTime/2 {
+			t.Errorf("waited %s again", d)
+		}
 	}
 }
 

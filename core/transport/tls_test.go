@@ -95,6 +95,21 @@ func TestTLSSilentClient(t *testing.T) {
 	readHead(t, bufio.NewReader(conn))
 }
 
+// TestCloseDuringHandshake does not wait for clients that say nothing.
+func TestCloseDuringHandshake(t *testing.T) {
+	l, _ := newLayer(t, Limits{})
+	secured, _ := secure(t, l, "tls")
+	plain := listen(t, l, "ws", "127.0.0.1:0")
+	dial(t, secured)
+	dial(t, plain)
+	waitFor(t, "both connections", func() bool { return l.Stats().Connections == 2 })
+	began := time.Now()
+	l.Close()
+	if d := time.Since(began); d > 2*time.Second {
+		t.Errorf("Close took %s", d)
+	}
+}
+
 func TestTLSNeedsACertificate(t *testing.T) {
 	l, _ := newLayer(t, Limits{})
 	for _, network := range []string{"tls", "wss"} {

@@ -3,6 +3,7 @@ package transport
 import (
 	"bytes"
 	"crypto/tls"
+	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -382,4 +383,38 @@ func FuzzWebSocket(f *testing.F) {
 		near.Close()
 		s.writer.Wait()
 	})
+}
+
+// TestSecureOverflow: a peer that does not read is cut off over TLS and WebSocket, too, and never holds up who sends.
+func TestSecureOverflow(t *testing.T) {
+	for _, network := range []string{"tls", "ws", "wss"} {
+		t.Run(network, func(t *testing.T) {
+			l, in := newLayer(t, Limits{Queue: 64 << 10})
+			var bound netip.AddrPort
+			var config *tls.Config
+			if network == "ws" {
+				bound = listen(t, l, "ws", "127.0.0.1:0")
+			} else {
+				bound, config = secure(t, l, network)
+			}
+			if network == "tls" {
+				write(t, dialTLS(t, bound, config), request("INVITE", tlsVia, 1, ""))
+			} else {
+				dialWS(t, bound, config).frame(ws.OpText, true, request("INVITE", wsVia, 1, ""))
+			}
+			f := receive(t, in).flow
+			message := make([]byte, 10000)
+			var err error
+			began := time.Now()
+			for range 10000 {
+				if err = f.Send(message); err != nil {
+					break
+				}
+			}
+			if !errors.Is(err, ErrOverflow) || time.Since(began) > 5*time.Second {
+				t.Fatalf("Send = %v after %s", err, time.Since(began))
+			}
+			waitFor(t, "the connection to go", func() bool { return l.Stats().Connections == 0 })
+		})
+	}
 }

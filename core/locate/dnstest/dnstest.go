@@ -3,6 +3,7 @@ package dnstest
 
 import (
 	"net"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -14,11 +15,12 @@ import (
 // Zone answers with a few records, over UDP and TCP.
 type Zone struct {
 	Address string
-	Asked   atomic.Int32  // how often
-	Hold    chan struct{} // nil: it answers at once; else when that is closed
+	Asked   atomic.Int32 // how often
 
 	mu      sync.Mutex
 	records map[string][]dns.RR
+	mute    []string      // types that it does not answer for
+	hold    chan struct{} // nil: it answers at once; else when that is closed
 }
 
 // New starts a server with records in the form of zone files, one a line. It
@@ -63,18 +65,38 @@ func (z *Zone) Add(t testing.TB, records string) {
 	}
 }
 
+// Hold lets no answer out until release is called.
+func (z *Zone) Hold() (release func()) {
+	z.mu.Lock()
+	defer z.mu.Unlock()
+	hold := make(chan struct{})
+	z.hold = hold
+	return func() { close(hold) }
+}
+
+// Mute answers no questions for records of these types any more: "NAPTR", "SRV".
+func (z *Zone) Mute(types ...string) {
+	z.mu.Lock()
+	defer z.mu.Unlock()
+	z.mute = types
+}
+
 // ServeDNS answers one question.
 func (z *Zone) ServeDNS(w dns.ResponseWriter, q *dns.Msg) {
 	z.Asked.Add(1)
 	z.mu.Lock()
 	answer := new(dns.Msg).SetReply(q)
 	answer.Answer = z.records[strings.ToLower(q.Question[0].Name)+dns.TypeToString[q.Question[0].Qtype]]
+	hold, mute := z.hold, z.mute
 	z.mu.Unlock()
 	if answer.RecursionAvailable = true; len(answer.Answer) == 0 {
 		answer.Rcode = dns.RcodeNameError
 	}
-	if z.Hold != nil {
-		<-z.Hold
+	if slices.Contains(mute, dns.TypeToString[q.Question[0].Qtype]) {
+		return
+	}
+	if hold != nil {
+		<-hold
 	}
 	if _, udp := w.RemoteAddr().(*net.UDPAddr); udp {
 		answer.Truncate(dns.MinMsgSize)
