@@ -93,7 +93,7 @@ type Server struct {
 
 	load       *guard.Load        // calls between their INVITE and their handler
 	rate       *guard.Rate        // of new calls
-	strangers  bucket             // log lines about requests of no trunk
+	strangers  *guard.Rate        // log lines about requests of no trunk
 	unregister context.CancelFunc // ends the registrations; nil: see Register
 	registrars sync.WaitGroup     // one for each registration
 

@@ -11,7 +11,9 @@ import (
 	"github.com/emiago/sipgo/sip"
 
 	"offhook/core/digest"
+	"offhook/core/guard"
 	"offhook/core/register"
+	"offhook/core/transaction"
 	"offhook/core/transport"
 	"offhook/media"
 )
@@ -47,9 +49,9 @@ type TrunkStats struct {
 // trunk is a Trunk at work.
 type trunk struct {
 	Trunk
-	active int    // Server.mu
-	calls  bucket // Server.mu
-	noted  bucket // Server.mu; log lines about wrong credentials
+	active int // Server.mu
+	calls  *guard.Rate
+	noted  *guard.Rate // log lines about wrong credentials
 
 	total, refused, unauthorized atomic.Int64
 
@@ -58,7 +60,7 @@ type trunk struct {
 
 func (s *Server) newTrunks(all []Trunk) {
 	for _, t := range all {
-		live := &trunk{Trunk: t, calls: bucket{perSecond: t.CallsPerSecond}, noted: bucket{perSecond: 1}}
+		live := &trunk{Trunk: t, calls: guard.NewRate(t.CallsPerSecond, 0), noted: guard.NewRate(1, 0)}
 		if t.Register != nil {
 			live.registering = &registering{
 				Register: *t.Register, server: s, trunk: live, log: s.log.With("trunk", t.Name),
@@ -67,7 +69,7 @@ func (s *Server) newTrunks(all []Trunk) {
 		}
 		s.trunks = append(s.trunks, live)
 	}
-	s.strangers = bucket{perSecond: 1}
+	s.strangers = guard.NewRate(1, 0)
 	if len(all) > 0 {
 		s.digest = digest.NewServer()
 	}
@@ -138,7 +140,7 @@ func (s *Server) letIn(f transport.Flow, req *sip.Request) (*trunk, *refusal) {
 	t := s.trunkOf(f.Remote().Addr(), req)
 	switch {
 	case t == nil && s.o.RequireTrunk:
-		s.noteOnce(&s.strangers, "request of no trunk refused", "method", string(req.Method), "remote", f.Remote().String())
+		s.note(s.strangers, "request of no trunk refused", "method", string(req.Method), "remote", f.Remote().String())
 		return nil, forbidden
 	case t == nil:
 		return nil, nil
@@ -159,10 +161,11 @@ func (s *Server) authorize(t *trunk, f transport.Flow, req *sip.Request) *refusa
 	switch verdict {
 	case digest.Right:
 		return nil
-	case digest.Wrong, digest.Replayed:
+	case digest.Wrong:
 		t.refused.Add(1)
 		t.unauthorized.Add(1)
-		s.noteOnce(&t.noted, "credentials refused", "trunk", t.Name, "why", verdict.String(), "remote", f.Remote().String())
+		s.o.Guard.Suspicious(f.Remote().Addr(), "wrong credentials", now)
+		s.note(t.noted, "wrong credentials", "trunk", t.Name, "remote", f.Remote().String())
 	}
 	r := &refusal{code: 401, reason: phrase(401)}
 	for _, value := range s.digest.Challenges(now, *t.User, verdict == digest.Stale || verdict == digest.Replayed) {
@@ -171,14 +174,21 @@ func (s *Server) authorize(t *trunk, f transport.Flow, req *sip.Request) *refusa
 	return r
 }
 
-// noteOnce logs what peers can cause at will, as often as the bucket lets it.
-func (s *Server) noteOnce(b *bucket, message string, attrs ...any) {
-	s.mu.Lock()
-	ok := b.take(time.Now())
-	s.mu.Unlock()
-	if ok {
+// note logs what peers can cause at will, as often as a rate lets it.
+func (s *Server) note(r *guard.Rate, message string, attrs ...any) {
+	if r.Take(time.Now()) {
 		s.log.Log(context.Background(), slog.LevelWarn, message, attrs...)
 	}
+}
+
+// turnAway refuses what letIn does not let in. A challenge is no refusal yet, so no
+// record is made of it.
+func (s *Server) turnAway(tx *transaction.Server, req *sip.Request, r *refusal) {
+	if r.code == 401 {
+		s.refuse(tx, req, r)
+		return
+	}
+	s.decline(tx, req, r)
 }
 
 // admit counts a call of a trunk in, or says why it is not taken. Server.mu is held.
@@ -189,7 +199,7 @@ func (t *trunk) admit() *refusal {
 	case t.MaxCalls > 0 && t.active >= t.MaxCalls:
 		t.refused.Add(1)
 		return retryLater(5)
-	case !t.calls.take(time.Now()):
+	case !t.calls.Take(time.Now()):
 		t.refused.Add(1)
 		return retryLater(1)
 	}

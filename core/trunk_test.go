@@ -3,7 +3,6 @@ package core
 import (
 	"net/netip"
 	"testing"
-	"time"
 
 	"github.com/emiago/sipgo/sip"
 
@@ -68,28 +67,6 @@ func TestTrustedIdentity(t *testing.T) {
 		c := &Call{request: req, trunk: tt.trunk}
 		if got := c.CallerNumber(); got != tt.want {
 			t.Errorf("%+v: %q, want %q", tt.trunk, got, tt.want)
-		}
-	}
-}
-
-func TestBucket(t *testing.T) {
-	now := time.Unix(1e9, 0)
-	for _, tt := range []struct {
-		perSecond float64
-		after     []time.Duration // from the one before
-		want      []bool
-	}{
-		{0, []time.Duration{0, 0, 0}, []bool{true, true, true}},
-		{2, []time.Duration{0, 0, 0, 500 * time.Millisecond, 0}, []bool{true, true, false, true, false}},
-		{0.5, []time.Duration{0, time.Second, time.Second, 0}, []bool{true, false, true, false}},
-		{1, []time.Duration{time.Hour, 0}, []bool{true, false}},
-	} {
-		b := bucket{perSecond: tt.perSecond}
-		for i, after := range tt.after {
-			now = now.Add(after)
-			if got := b.take(now); got != tt.want[i] {
-				t.Errorf("%g a second: take %d: %v, want %v", tt.perSecond, i+1, got, tt.want[i])
-			}
 		}
 	}
 }

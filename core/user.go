@@ -29,13 +29,15 @@ func (s user) Request(tx *transaction.Server, req *sip.Request) {
 	t, refusal := s.letIn(tx.Flow(), req)
 	switch {
 	case refusal != nil:
-		s.decline(tx, req, refusal)
+		tx.Forget()
+		s.turnAway(tx, req, refusal)
 		return
 	case req.Method == sip.INVITE:
 		s.invite(tx, req, t)
 		return
+	case t == nil || t.User == nil: // else the copy of a request would be one with used credentials
+		tx.Forget()
 	}
-	tx.Forget()
 	switch req.Method {
 	case sip.OPTIONS:
 		s.options(tx, req)
