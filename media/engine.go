@@ -39,8 +39,10 @@ type Options struct {
 	// Quarantine is how long a freed pair stays unused, so that late packets of an ended call do not reach the
 	// next one; 0 = 2 s, negative = none.
 	Quarantine time.Duration
-	// Shards is the number of pacing threads; 0 = one per CPU that Go uses, up to 8. One paces some 2,000 sessions.
+	// Shards is the number of pacing threads, and of goroutines that work for them; 0 = one per CPU that Go uses, up to 8. One paces some 2,000 sessions.
 	Shards int
+	// NoRealtime keeps the pacing threads from real-time priority, which they take where the process may.
+	NoRealtime bool
 	// Log is told of what concerns the engine as a whole, not single sessions; nil = nowhere.
 	Log *slog.Logger
 }
@@ -60,9 +62,7 @@ type Engine struct {
 	closed   bool
 }
 
-// New makes an engine of Options.Shards threads. Each starts with its first session and is ended by Close. It occupies one
-// P of the Go scheduler while it has sessions, so its start raises GOMAXPROCS, by two, and Close lowers it again; nobody
-// else needs to. (From then on Go no longer follows changes of the CPU limit of its cgroup.)
+// New makes an engine of Options.Shards shards. Each starts with its first session and is ended by Close.
 func New(o Options) (*Engine, error) {
 	if o.PortMin == 0 && o.PortMax == 0 {
 		o.PortMin, o.PortMax = defaultPortMin, defaultPortMax
@@ -86,7 +86,7 @@ func New(o Options) (*Engine, error) {
 		if err != nil {
 			return nil, err
 		}
-		e.shards = append(e.shards, newShard(clock, o.Log, &e.running))
+		e.shards = append(e.shards, newShard(clock, o, &e.running))
 	}
 	return e, nil
 }
@@ -213,16 +213,13 @@ func (e *Engine) Close() error {
 	for _, s := range open {
 		s.Close()
 	}
-	started := 0
 	for _, sh := range e.shards {
 		if sh.started {
 			sh.stop()
-			started++
 		}
 	}
 	e.running.Wait()
 	e.crew.close()
-	reserveProcs(-started)
 	return nil
 }
 
