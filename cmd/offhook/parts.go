@@ -91,7 +91,13 @@ func (o outside) close() error {
 }
 
 func newMedia(c *config.Config, log *slog.Logger) (*media.Engine, error) {
-	return media.New(media.Options{PortMin: c.Media.RTPPortRangeStart, PortMax: c.Media.RTPPortRangeEnd, NoRealtime: !c.Media.RealtimePriority, Log: log})
+	return media.New(mediaOptions(c, log))
+}
+
+func mediaOptions(c *config.Config, log *slog.Logger) media.Options {
+	return media.Options{
+		PortMin: c.Media.RTPPortRangeStart, PortMax: c.Media.RTPPortRangeEnd, NoRealtime: !c.Media.RealtimePriority, Log: log,
+	}
 }
 
 func newServer(c *config.Config, log *slog.Logger, engine *media.Engine, h core.Handler) (*core.Server, error) {
