@@ -126,6 +126,7 @@ type Media struct {
 	SRTP              string   `koanf:"srtp"`
 	SymmetricRTP      bool     `koanf:"symmetric_rtp"`
 	RTPTimeout        float64  `koanf:"rtp_timeout"` // seconds
+	RealtimePriority  bool     `koanf:"realtime_priority"`
 }
 
 // Silent is how long a call may go without RTP; 0 means for ever.

@@ -39,8 +39,10 @@ type Options struct {
 	// Quarantine is how long a freed pair stays unused, so that late packets of an ended call do not reach the
 	// next one; 0 = 2 s, negative = none.
 	Quarantine time.Duration
-	// Shards is the number of pacing threads; 0 = one per CPU that Go uses, up to 8. One paces some 2,000 sessions.
+	// Shards is the number of pacing threads, and of goroutines that work for them; 0 = one per CPU that Go uses, up to 8. One paces some 2,000 sessions.
 	Shards int
+	// NoRealtime keeps the pacing threads from real-time priority, which they take where the process may.
+	NoRealtime bool
 	// Log is told of what concerns the engine as a whole, not single sessions; nil = nowhere.
 	Log *slog.Logger
 }
@@ -60,9 +62,7 @@ type Engine struct {
 	closed   bool
 }
 
-// New makes an engine of Options.Shards threads. Each starts with its first session and is ended by Close. It occupies one
-// P of the Go scheduler while it has sessions, so its start raises GOMAXPROCS, by two, and Close lowers it again; nobody
-// else needs to. (From then on Go no longer follows changes of the CPU limit of its cgroup.)
+// New makes an engine of Options.Shards shards. Each starts with its first session and is ended by Close.
 func New(o Options) (*Engine, error) {
 	if o.PortMin == 0 && o.PortMax == 0 {
 		o.PortMin, o.PortMax = defaultPortMin, defaultPortMax
@@ -87,7 +87,7 @@ func New(o Options) (*Engine, error) {
 		if err != nil {
 			return nil, err
 		}
-		e.shards = append(e.shards, newShard(clock, o.Log, &e.running))
+		e.shards = append(e.shards, newShard(clock, o, &e.running))
 	}
 	return e, nil
 }
@@ -144,11 +144,12 @@ func (e *Engine) bind(ip netip.Addr) (portPair, error) {
 			}
 			return portPair{}, err
 		}
-		if p.wire != nil && e.renew(p.wire, ip) {
-			return p, nil
+		if p.wire != nil {
+			if p.wire = e.renew(p.wire, ip); p.wire != nil {
+				return p, nil
+			}
 		}
-		p.wire, err = e.openWire(ip, p.port)
-		if err == nil {
+		if p.wire, err = e.openWire(ip, p.port); err == nil {
 			return p, nil
 		}
 		e.ports.put(portPair{port: p.port}, time.Now())
@@ -158,15 +159,17 @@ func (e *Engine) bind(ip netip.Addr) (portPair, error) {
 	}
 }
 
-// renew makes the sockets of an earlier session good for one at ip, or closes them.
-func (e *Engine) renew(w wire, ip netip.Addr) bool {
+// renew makes the sockets of an earlier session good for one at ip; it is nil when it had to close them.
+func (e *Engine) renew(w wire, ip netip.Addr) wire {
 	work := e.takeWork()
 	defer e.putWork(work)
-	if sockets, ok := w.(*socketPair); ok && sockets.renew(ip, work.inbox) {
-		return true
+	if earlier, ok := w.(*socketPair); ok {
+		if p := earlier.renew(ip, work.inbox); p != nil {
+			return p
+		}
 	}
 	w.close()
-	return false
+	return nil
 }
 
 // maxTaken bounds the pairs of other programs that Open passes over.
@@ -228,16 +231,13 @@ func (e *Engine) Close() error {
 		s.Close()
 	}
 	e.ports.close()
-	started := 0
 	for _, sh := range e.shards {
 		if sh.started {
 			sh.stop()
-			started++
 		}
 	}
 	e.running.Wait()
 	e.crew.close()
-	reserveProcs(-started)
 	return nil
 }
 

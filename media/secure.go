@@ -92,14 +92,14 @@ func (s *secure) openRTCP(b []byte) ([]byte, bool) {
 	return b, err == nil
 }
 
-// sendRTP protects a packet, if that was agreed, and sends it.
-func (s *Session) sendRTP(b []byte) (err error) {
+// sendRTP protects a packet, if that was agreed, and sends it when it is due.
+func (s *Session) sendRTP(b []byte, due instant) (err error) {
 	if s.secure != nil {
 		if b, err = s.secure.sealRTP(b); err != nil {
 			return err
 		}
 	}
-	return s.convey(b)
+	return s.convey(b, due)
 }
 
 func (s *Session) sendRTCP(b []byte) (err error) {
@@ -109,7 +109,7 @@ func (s *Session) sendRTCP(b []byte) (err error) {
 		}
 	}
 	if s.params.Mux {
-		return s.wire.sendRTP(b)
+		return s.wire.sendRTP(b, 0)
 	}
 	return s.wire.sendRTCP(b)
 }

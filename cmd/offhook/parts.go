@@ -124,7 +124,13 @@ func newJournal(c config.Journal, records *record.Writer) *journal.Store {
 }
 
 func newMedia(c *config.Config, log *slog.Logger) (*media.Engine, error) {
-	return media.New(media.Options{PortMin: c.Media.RTPPortRangeStart, PortMax: c.Media.RTPPortRangeEnd, Log: log})
+	return media.New(mediaOptions(c, log))
+}
+
+func mediaOptions(c *config.Config, log *slog.Logger) media.Options {
+	return media.Options{
+		PortMin: c.Media.RTPPortRangeStart, PortMax: c.Media.RTPPortRangeEnd, NoRealtime: !c.Media.RealtimePriority, Log: log,
+	}
 }
 
 func newServer(c *config.Config, log *slog.Logger, engine *media.Engine, j *journal.Store, g *guard.Guard, h core.Handler) (*core.Server, error) {
