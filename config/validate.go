@@ -10,6 +10,7 @@ import (
 func (c *Config) validate(fail func(key, format string, args ...any)) {
 	c.SIP.validate(fail)
 	c.Defence.validate(fail)
+	c.validateScriptLimits(fail)
 	c.Behavior.validate(fail)
 	c.Media.validate(fail)
 	c.Scripting.validate(fail)

@@ -90,12 +90,18 @@ func listed(scripts []string) string {
 type scriptHandler struct {
 	scripts *scripting.Engine
 	routes  *route.Table
+	limits  scriptLimits
 	calls   *callCounter
 	log     *slog.Logger
 }
 
 // ServeCall runs on the call's own goroutine until the script has ended.
 func (h scriptHandler) ServeCall(ctx context.Context, c *core.Call) {
+	leave, ok := h.admit(c)
+	if !ok {
+		return
+	}
+	defer leave()
 	outcome := h.scripts.Route(ctx, func(g *scripting.Generation) string {
 		script, number := h.routes.Pick(factsOf(c), g.Has)
 		h.log.Debug("routed", "call", c.ID(), "route", number, "script", script, "generation", g.Number)

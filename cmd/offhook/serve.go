@@ -125,7 +125,7 @@ func newApp(ctx context.Context, c *config.Config, log *slog.Logger) (a *app, er
 		return a, err
 	}
 	a.guard = newGuard(c.Defence, log)
-	if a.server, err = newServer(c, log, a.guard, a.media, scriptHandler{a.scripts, routes, newCallCounter(registry), log}); err != nil {
+	if a.server, err = newServer(c, log, a.guard, a.media, scriptHandler{a.scripts, routes, newScriptLimits(c), newCallCounter(registry), log}); err != nil {
 		return a, err
 	}
 	for _, network := range c.SIP.Transport {
