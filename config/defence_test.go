@@ -37,7 +37,9 @@ func TestDefenceIsValidated(t *testing.T) {
 }
 
 func TestScriptLimits(t *testing.T) {
-	set := func(value string) []Flag { return []Flag{{"--set", "script.menu.max_calls", value}, {"--set", "script.menu.calls_per_second", "0.5"}} }
+	set := func(value string) []Flag {
+		return []Flag{{"--set", "script.menu.max_calls", value}, {"--set", "script.menu.calls_per_second", "0.5"}}
+	}
 	c, err := Load(Options{Flags: set("3")})
 	if err != nil {
 		t.Fatal(err)
