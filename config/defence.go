@@ -1,7 +1,9 @@
 package config
 
 import (
+	"math"
 	"net/netip"
+	"strconv"
 	"time"
 )
 
@@ -74,4 +76,52 @@ func ParseNetworks(list []string) (networks []netip.Prefix, bad string) {
 		networks = append(networks, network)
 	}
 	return networks, ""
+}
+
+// ScriptLimit bounds the calls of one script; 0: no limit.
+type ScriptLimit struct {
+	Calls     int     // at once
+	PerSecond float64 // new ones
+}
+
+// The keys of a [script.NAME] table that bound its calls.
+const maxCalls, callsPerSecond = "max_calls", "calls_per_second"
+
+// ScriptLimits are the limits in [script.NAME] tables, by the name of the script.
+func (c *Config) ScriptLimits() map[string]ScriptLimit {
+	limits := map[string]ScriptLimit{}
+	for name, table := range c.Script {
+		calls, _ := limit(table[maxCalls])
+		perSecond, _ := limit(table[callsPerSecond])
+		if calls > 0 || perSecond > 0 {
+			limits[name] = ScriptLimit{int(calls), perSecond}
+		}
+	}
+	return limits
+}
+
+func (c *Config) validateScriptLimits(fail report) {
+	for name, table := range c.Script {
+		for _, key := range []string{maxCalls, callsPerSecond} {
+			value, written := table[key]
+			n, ok := limit(value)
+			if written && (!ok || n < 0 || key == maxCalls && n != math.Trunc(n)) {
+				fail("script."+name+"."+key, "%s is not a limit: write a number, 0 for none", show(value))
+			}
+		}
+	}
+}
+
+// limit is a setting as a number; those of the environment and of flags are text.
+func limit(value any) (n float64, ok bool) {
+	switch v := value.(type) {
+	case int64:
+		return float64(v), true
+	case float64:
+		return v, !math.IsNaN(v)
+	case string:
+		n, err := strconv.ParseFloat(v, 64)
+		return n, err == nil && !math.IsNaN(n)
+	}
+	return 0, false
 }

@@ -35,3 +35,21 @@ func TestDefenceIsValidated(t *testing.T) {
 		t.Errorf("networks %v, bad %q", networks, bad)
 	}
 }
+
+func TestScriptLimits(t *testing.T) {
+	set := func(value string) []Flag {
+		return []Flag{{"--set", "script.menu.max_calls", value}, {"--set", "script.menu.calls_per_second", "0.5"}}
+	}
+	c, err := Load(Options{Flags: set("3")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := c.ScriptLimits(); len(got) != 1 || got["menu"] != (ScriptLimit{3, 0.5}) {
+		t.Errorf("limits %v", got)
+	}
+	for _, bad := range []string{"-1", "1.5", "many", "NaN"} {
+		if _, err := Load(Options{Flags: set(bad)}); err == nil || !strings.Contains(err.Error(), "script.menu.max_calls: \""+bad+"\" is not a limit: write a number, 0 for none") {
+			t.Errorf("%s: %v", bad, err)
+		}
+	}
+}

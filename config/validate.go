@@ -11,6 +11,7 @@ func (c *Config) validate(fail func(key, format string, args ...any)) {
 	c.TLS.validate(fail)
 	c.validateListeners(fail)
 	c.Defence.validate(fail)
+	c.validateScriptLimits(fail)
 	c.Behavior.validate(fail)
 	c.Media.validate(fail)
 	c.Scripting.validate(fail)

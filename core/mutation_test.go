@@ -152,6 +152,12 @@ func (l *badLink) pass(raw []byte, later func(time.Duration)) (now []byte, held 
 	return raw, held
 }
 
+func (l *badLink) passed() int {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.count
+}
+
 // TestMutations makes each of the usual calls with each mutation of each of its
 // messages. The invariant: whatever happens, the call ends, nothing of it is
 // left, and the counters add up.
@@ -214,7 +220,7 @@ func mutated(t *testing.T, f flow, at map[int]mutation) (messages int) {
 		f.call(c)
 		time.Sleep(5 * time.Second)
 		synctest.Wait()
-		messages = link.count
+		messages = link.passed()
 		checkBaseline(t, s, n)
 		if err := s.Close(); err != nil {
 			t.Error(err)

@@ -45,7 +45,7 @@ type Options struct {
 	Inband      media.Inband       // when digits are looked for in the sound
 	SRTP        sdp.SRTP           // whether media is encrypted
 	MaxCalls    int                // calls at once, more get 503; 0: 100
-	MaxDelay    time.Duration      // new calls get 503 while calls wait longer than this for their handler; 0: 20 ms
+	MaxDelay    time.Duration      // new calls get 503 while calls wait longer than this for their handler; 0: 10 ms
 	CallTimeout time.Duration      // the longest a call may last; 0: no limit
 	MediaSilent time.Duration      // without RTP for so long an EventMediaTimeout is reported, unless the call is on hold; 0: never
 	NoLatch     bool               // send RTP where SDP says, not where the far end's really comes from; see media.SessionOptions
@@ -127,7 +127,7 @@ func New(o Options) *Server {
 		o.MaxCalls = 100
 	}
 	if o.MaxDelay == 0 {
-		o.MaxDelay = 20 * time.Millisecond
+		o.MaxDelay = 10 * time.Millisecond
 	}
 	if o.MinSession == 0 {
 		o.MinSession = 90 * time.Second // RFC 4028 §4

@@ -27,7 +27,7 @@ func TestBans(t *testing.T) {
 		t.Fatal(err)
 	}
 	var log strings.Builder
-	g := newGuard(c.Defence, slog.New(slog.NewTextHandler(&log, nil)))
+	g := newGuard(c, slog.New(slog.NewTextHandler(&log, nil)))
 	socket := filepath.Join(t.TempDir(), "s")
 	control, err := console.ListenControl(console.ControlOptions{Path: socket, Bans: bansOf(g)})
 	if err != nil {

@@ -89,6 +89,7 @@ func listed(scripts []string) string {
 type scriptHandler struct {
 	scripts *scripting.Engine
 	routes  *route.Table
+	limits  scriptLimits
 	calls   *callCounter
 	live    *liveCalls
 	figures *callFigures
@@ -98,6 +99,11 @@ type scriptHandler struct {
 
 // ServeCall runs on the call's own goroutine until the script has ended.
 func (h scriptHandler) ServeCall(ctx context.Context, c *core.Call) {
+	leave, ok := h.admit(c)
+	if !ok {
+		return
+	}
+	defer leave()
 	h.rules.begin(c.ID(), route.Unescape(c.CalledUser()))
 	defer h.rules.end(c.ID())
 	defer h.live.enter(c)()

@@ -147,8 +147,8 @@ func newApp(ctx context.Context, c *config.Config, logs *logs) (a *app, err erro
 	if a.media, err = newMedia(c, log); err != nil {
 		return a, err
 	}
-	a.guard = newGuard(c.Defence, log)
-	handler := scriptHandler{a.scripts, routes, newCallCounter(registry), a.live, newCallFigures(registry), log, logs.logRules}
+	a.guard = newGuard(c, log)
+	handler := scriptHandler{a.scripts, routes, newScriptLimits(c), newCallCounter(registry), a.live, newCallFigures(registry), log, logs.logRules}
 	if a.server, err = newServer(c, log, a.media, a.outside.journal, a.guard, handler); err != nil {
 		return a, err
 	}
