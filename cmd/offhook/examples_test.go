@@ -88,8 +88,3 @@ func TestExamplesPass(t *testing.T) {
 		})
 	}
 }
-
-func exists(path string) bool {
-	_, err := os.Stat(path)
-	return err == nil
-}

@@ -89,6 +89,6 @@ func newRootCommand() *cobra.Command {
 	}
 	root.Flags().AddFlagSet(serve.Flags())
 	root.AddCommand(serve, newCallCommand(), newCheckCommand(), newTestCommand(), newConfigCommand(), newRoutesCommand(), newAPICommand(), newStubsCommand(), newVersionCommand())
-	root.AddCommand(newReloadCommand(), newGenerationsCommand(), newRollbackCommand(), newDrainCommand(), newUndrainCommand(), newLogCommand(), newMonitorCommand(), newManCommand(), newTopCommand())
+	root.AddCommand(newReloadCommand(), newGenerationsCommand(), newRollbackCommand(), newDrainCommand(), newUndrainCommand(), newLogCommand(), newMonitorCommand(), newManCommand(), newTopCommand(), newDoctorCommand())
 	return root
 }
