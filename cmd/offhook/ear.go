@@ -14,7 +14,8 @@ import (
 // ear decodes, measures and records what a call hears. Packets come on the
 // pacing thread, which only queues them.
 type ear struct {
-	packets chan heard
+	packets chan heard    // never closed: the pacing thread may be about to send when the call has ended
+	stop    chan struct{} // closed by close
 	done    chan struct{}
 
 	mu      sync.Mutex // guards what follows
@@ -39,7 +40,7 @@ type heard struct {
 
 // newEar begins to listen; record is the file to write, empty for none.
 func newEar(record string) (*ear, error) {
-	e := &ear{packets: make(chan heard, 1000), done: make(chan struct{}), meter: measure.New(measure.Options{})}
+	e := &ear{packets: make(chan heard, 1000), stop: make(chan struct{}), done: make(chan struct{}), meter: measure.New(measure.Options{})}
 	if record != "" {
 		file, err := os.Create(record)
 		if err != nil {
@@ -49,8 +50,14 @@ func newEar(record string) (*ear, error) {
 	}
 	go func() { // ends with close
 		defer close(e.done)
-		for p := range e.packets {
-			e.take(p)
+		for {
+			select {
+			case p := <-e.packets:
+				e.take(p)
+			case <-e.stop:
+				e.takeRest()
+				return
+			}
 		}
 	}()
 	return e, nil
@@ -100,6 +107,18 @@ func (e *ear) take(p heard) {
 	}
 }
 
+// takeRest takes what has come so far.
+func (e *ear) takeRest() {
+	for {
+		select {
+		case p := <-e.packets:
+			e.take(p)
+		default:
+			return
+		}
+	}
+}
+
 func (e *ear) add(p heard) {
 	gap := int(int32(p.timestamp - e.next))
 	if e.begun && gap < 0 {
@@ -139,7 +158,7 @@ func (e *ear) result() measure.Result {
 
 // close ends listening and finishes the recording.
 func (e *ear) close() error {
-	close(e.packets)
+	close(e.stop)
 	<-e.done
 	if e.file == nil {
 		return nil

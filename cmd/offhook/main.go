@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strings"
 	_ "time/tzdata" // for time.match and time.format on machines without it
 
 	"github.com/spf13/cobra"
@@ -32,7 +33,10 @@ func run(args []string, stdout, stderr io.Writer) int {
 	root.SetArgs(args)
 	root.SetOut(stdout)
 	root.SetErr(stderr)
-	err := root.Execute()
+	err := mistyped(root, args)
+	if err == nil {
+		err = root.Execute()
+	}
 	if err == nil {
 		return exitDone
 	}
@@ -46,6 +50,23 @@ func run(args []string, stdout, stderr io.Writer) int {
 		return exitFailed
 	}
 	return exitUsage // cobra's own errors are about the command line
+}
+
+// mistyped is an error if args begin with no command that there is. Without it the flags after it would be taken for those of serve.
+func mistyped(root *cobra.Command, args []string) error {
+	if len(args) == 0 || strings.HasPrefix(args[0], "-") || strings.HasPrefix(args[0], "__complete") {
+		return nil
+	}
+	root.InitDefaultHelpCmd()
+	root.InitDefaultCompletionCmd(args...)
+	if found, _, err := root.Find(args); err != nil || found != root {
+		return nil // an error is cobra's to tell
+	}
+	root.SuggestionsMinimumDistance = 2
+	if near := root.SuggestionsFor(args[0]); len(near) > 0 {
+		return fmt.Errorf("unknown command %q: did you mean %s?", args[0], strings.Join(near, " or "))
+	}
+	return fmt.Errorf("unknown command %q: 'offhook help' lists them all", args[0])
 }
 
 // failure marks an error that is not the user's: exit code 1. Every other
@@ -89,6 +110,6 @@ func newRootCommand() *cobra.Command {
 	}
 	root.Flags().AddFlagSet(serve.Flags())
 	root.AddCommand(serve, newCallCommand(), newCheckCommand(), newTestCommand(), newConfigCommand(), newRoutesCommand(), newAPICommand(), newStubsCommand(), newVersionCommand())
-	root.AddCommand(newReloadCommand(), newGenerationsCommand(), newRollbackCommand(), newDrainCommand(), newUndrainCommand(), newLogCommand(), newBansCommand(), newMonitorCommand(), newManCommand(), newTopCommand())
+	root.AddCommand(newReloadCommand(), newGenerationsCommand(), newRollbackCommand(), newDrainCommand(), newUndrainCommand(), newLogCommand(), newBansCommand(), newMonitorCommand(), newManCommand(), newTopCommand(), newDoctorCommand())
 	return root
 }

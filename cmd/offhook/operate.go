@@ -167,6 +167,10 @@ func (o *controlFlags) ask(cmd *cobra.Command, method, path string, answer any) 
 		return failed(fmt.Errorf("%s: %w", socket, err))
 	}
 	defer res.Body.Close()
+	if res.StatusCode == http.StatusBadRequest {
+		text, _ := io.ReadAll(io.LimitReader(res.Body, 1000)) // what came is enough
+		return failed(errors.New(strings.TrimSpace(string(text))))
+	}
 	if res.StatusCode != http.StatusOK && res.StatusCode != http.StatusConflict {
 		text, _ := io.ReadAll(io.LimitReader(res.Body, 1000)) // what came is enough
 		return failed(fmt.Errorf("%s: the server answers %s: %s", socket, res.Status, strings.TrimSpace(string(text))))

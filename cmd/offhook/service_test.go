@@ -114,9 +114,9 @@ func TestLogCommand(t *testing.T) {
 	expect := operator(t, socket)
 	uri := "sip:100@" + a.sip[0].addr.String()
 	expect(0, "^level warn\n$", "", "log")
-	expect(1, "^$", `there is no call "nobody" now`, "log", "call", "nobody")
+	expect(1, "^$", `offhook: there is no call "nobody" now`, "log", "call", "nobody")
 	expect(2, "^$", "log level: write one of debug, info, warn, error", "log", "level", "loud")
-	expect(1, "^$", "400 Bad Request: pattern /(/: ", "log", "to", "/(/")
+	expect(1, "^$", "offhook: pattern /(/: ", "log", "to", "/(/")
 	expect(2, "^$", "log to: write one pattern", "log", "to")
 
 	commandLine("call", uri)

@@ -187,7 +187,7 @@ func bar(part, whole float64) string {
 	if whole > 0 {
 		n = min(width, int(part/whole*width+0.5))
 	}
-	if n == 0 && part > 0 {
+	if n == 0 && part > 0.005*whole {
 		n = 1
 	}
 	return "[" + strings.Repeat("#", n) + strings.Repeat(".", width-n) + "]"

@@ -11,6 +11,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -18,6 +19,7 @@ import (
 
 // patient is a server that fails, and systemd, as a test has them.
 type patient struct {
+	mu       sync.Mutex // of what follows; the story holds it while it does not wait
 	began    time.Time
 	sick     bool
 	state    string
@@ -31,18 +33,24 @@ func (p *patient) watchdog() *watchdog {
 	return &watchdog{
 		log: slog.New(slog.NewTextHandler(&p.log, nil)), interval: 10 * time.Second, failures: 3, grace: time.Minute, restart: true, attempts: 3,
 		unit: func(context.Context) (string, error) {
+			p.mu.Lock()
+			defer p.mu.Unlock()
 			if p.state == "" {
 				return "", errors.New("no bus")
 			}
 			return p.state, nil
 		},
 		check: func(context.Context) error {
+			p.mu.Lock()
+			defer p.mu.Unlock()
 			if p.sick {
 				return errors.New("connection refused")
 			}
 			return nil
 		},
 		command: func(context.Context) error {
+			p.mu.Lock()
+			defer p.mu.Unlock()
 			p.restarts = append(p.restarts, time.Since(p.began))
 			if len(p.restarts) == p.cure {
 				p.sick = false
@@ -61,7 +69,14 @@ func watch(t *testing.T, change func(*watchdog), p *patient, story func(wait fun
 		ctx, cancel := context.WithCancel(t.Context())
 		done := make(chan error, 1)
 		go func() { done <- w.run(ctx) }() // ends with ctx
-		story(func(d time.Duration) { time.Sleep(d); synctest.Wait() })
+		p.mu.Lock()
+		story(func(d time.Duration) {
+			p.mu.Unlock()
+			time.Sleep(d)
+			synctest.Wait()
+			p.mu.Lock()
+		})
+		p.mu.Unlock()
 		cancel()
 		err = <-done
 	})
