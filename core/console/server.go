@@ -26,6 +26,7 @@ type Server struct {
 	addr    net.Addr
 	http    http.Server
 	serving sync.WaitGroup
+	ending  chan struct{} // closed when Close begins: streams end then
 }
 
 // Listen starts to serve. The address is taken when it returns.
@@ -37,7 +38,7 @@ func Listen(o Options) (*Server, error) {
 	if err != nil {
 		return nil, fmt.Errorf("listen for health checks: %w", err)
 	}
-	s := &Server{calls: o.Calls, started: time.Now(), addr: l.Addr()}
+	s := &Server{calls: o.Calls, started: time.Now(), addr: l.Addr(), ending: make(chan struct{})}
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /health", s.health)
 	if o.Metrics != nil {
@@ -58,6 +59,7 @@ func (s *Server) serve(l net.Listener, handler http.Handler, answerWithin time.D
 		MaxHeaderBytes:    16 << 10,
 		ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelDebug),
 	}
+	s.http.RegisterOnShutdown(sync.OnceFunc(func() { close(s.ending) }))
 	s.serving.Go(func() { // ends when Close shuts the listener
 		if err := s.http.Serve(l); !errors.Is(err, http.ErrServerClosed) {
 			log.Error(name+" ended", "error", err)

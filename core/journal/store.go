@@ -154,6 +154,17 @@ type Record struct {
 	Points  []Point `json:"points"`
 }
 
+// Call returns the call with that ID in short.
+func (s *Store) Call(id string) (Call, bool) {
+	j := s.Journal(id)
+	if j == nil {
+		return Call{}, false
+	}
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	return j.summary(), true
+}
+
 // Get returns all that is known of the call with that ID. What it returns does not change.
 func (s *Store) Get(id string) (Record, bool) {
 	j := s.Journal(id)
@@ -165,7 +176,7 @@ func (s *Store) Get(id string) (Record, bool) {
 	j.mu.Unlock()
 	for i := range r.Entries {
 		if e := &r.Entries[i]; e.Kind == KindMessage {
-			e.Text = title(e.Raw)
+			e.Text = Title(e.Raw)
 		}
 	}
 	return r, true
