@@ -2,6 +2,7 @@ package media
 
 import (
 	"errors"
+	"time"
 
 	"github.com/pion/rtcp"
 	"github.com/pion/rtp"
@@ -94,6 +95,14 @@ func (s *secure) openRTCP(b []byte) ([]byte, bool) {
 
 // sendRTP protects a packet, if that was agreed, and sends it when it is due.
 func (s *Session) sendRTP(b []byte, due instant) (err error) {
+	if s.tap != nil {
+		remote, _ := s.destinations()
+		at := time.Now()
+		if due != 0 {
+			at = at.Add(due.sub(s.driver.now()))
+		}
+		s.tap(Tapped{b, true, remote, at})
+	}
 	if s.secure != nil {
 		if b, err = s.secure.sealRTP(b); err != nil {
 			return err

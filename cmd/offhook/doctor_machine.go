@@ -171,12 +171,13 @@ func ownCall(ctx context.Context, c *config.Config) (*outcome, error) {
 	}
 	defer a.close()
 	show := newLadder(io.Discard)
-	phone, err := newPhone(logs.log, show, true)
+	call := &callOptions{
+		uri: "sip:doctor@127.0.0.1:" + strconv.Itoa(own.SIP.Port), longest: listenFor, ring: 5 * time.Second, expectTone: 440, dtmfVia: "rfc4733",
+	}
+	phone, err := newPhone(logs.log, show, call)
 	if err != nil {
 		return nil, err
 	}
 	defer phone.close()
-	return phone.call(ctx, &callOptions{
-		uri: "sip:doctor@127.0.0.1:" + strconv.Itoa(own.SIP.Port), longest: listenFor, ring: 5 * time.Second, expectTone: 440, dtmfVia: "rfc4733",
-	}, show)
+	return phone.call(ctx, call, show)
 }

@@ -111,5 +111,6 @@ func newRootCommand() *cobra.Command {
 	root.Flags().AddFlagSet(serve.Flags())
 	root.AddCommand(serve, newCallCommand(), newCheckCommand(), newTestCommand(), newConfigCommand(), newRoutesCommand(), newAPICommand(), newStubsCommand(), newVersionCommand())
 	root.AddCommand(newReloadCommand(), newGenerationsCommand(), newRollbackCommand(), newDrainCommand(), newUndrainCommand(), newLogCommand(), newBansCommand(), newMonitorCommand(), newManCommand(), newTopCommand(), newDoctorCommand())
+	root.AddCommand(newCallsCommand(), newTraceCommand(), newRecordsCommand())
 	return root
 }

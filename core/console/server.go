@@ -33,6 +33,7 @@ type Server struct {
 	addr    net.Addr
 	http    http.Server
 	serving sync.WaitGroup
+	ending  chan struct{} // closed when Close begins: streams end then
 }
 
 // Listen starts to serve. The address is taken when it returns.
@@ -47,7 +48,7 @@ func Listen(o Options) (*Server, error) {
 	if o.Reasons == nil {
 		o.Reasons = func() []Reason { return nil }
 	}
-	s := &Server{calls: o.Calls, trunks: o.Trunks, reasons: o.Reasons, started: time.Now(), addr: l.Addr()}
+	s := &Server{calls: o.Calls, trunks: o.Trunks, reasons: o.Reasons, started: time.Now(), addr: l.Addr(), ending: make(chan struct{})}
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /health", s.health)
 	mux.HandleFunc("/health", onlyGet)
@@ -94,6 +95,7 @@ func (s *Server) serve(l net.Listener, handler http.Handler, answerWithin time.D
 		MaxHeaderBytes:    16 << 10,
 		ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelDebug),
 	}
+	s.http.RegisterOnShutdown(sync.OnceFunc(func() { close(s.ending) }))
 	s.serving.Go(func() { // ends when Close shuts the listener
 		if err := s.http.Serve(l); !errors.Is(err, http.ErrServerClosed) {
 			log.Error(name+" ended", "error", err)

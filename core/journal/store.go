@@ -15,6 +15,7 @@ type Options struct {
 	MaxBytes int64 // that they take in all; 0: 64 MB
 	Entries  int   // of one call; 0: 500
 	Bytes    int   // of its entries; 0: 256 kB
+	Capture  int   // octets of the RTP packets that are kept of one call; 0: 4 MB
 	// Ended gets each call that is over. It may be called with locks of the call held, so it does not wait; the channel, which
 	// may be nil, is closed when the call has been recorded.
 	Ended func(Call) (recorded <-chan struct{})
@@ -26,11 +27,14 @@ type Store struct {
 	o     Options
 	bytes atomic.Int64 // of the ended calls
 
+	capturing atomic.Pointer[capturing] // nil: no RTP is kept
+
 	mu       sync.RWMutex
 	byID     map[string]*Journal
 	byCallID map[string]*Journal // the newest of each Call-ID
 	ended    []*Journal          // the oldest first
 	refused  []*Journal          // likewise: those that no script saw
+	spare    [][]Entry           // of calls that are forgotten, empty, to be used again
 
 	subscribing   sync.Mutex
 	subscriptions atomic.Pointer[[]*Subscription]
@@ -42,6 +46,7 @@ func NewStore(o Options) *Store {
 	o.MaxBytes = cmp.Or(o.MaxBytes, 64<<20)
 	o.Entries = cmp.Or(o.Entries, defaultEntries)
 	o.Bytes = cmp.Or(o.Bytes, defaultBytes)
+	o.Capture = cmp.Or(o.Capture, 4<<20)
 	return &Store{o: o, byID: map[string]*Journal{}, byCallID: map[string]*Journal{}}
 }
 
@@ -53,6 +58,9 @@ func (s *Store) Begin(c Call) *Journal {
 	j := &Journal{store: s, id: c.ID, began: time.Now(), call: c}
 	j.call.Start, j.call.State = j.began, "incoming"
 	s.mu.Lock()
+	if last := len(s.spare) - 1; last >= 0 {
+		j.entries, s.spare = s.spare[last], s.spare[:last]
+	}
 	j.other = inProgress(s.byCallID[c.SIPCallID])
 	s.byID[c.ID], s.byCallID[c.SIPCallID] = j, j
 	s.mu.Unlock()
@@ -106,7 +114,7 @@ func (s *Store) retire(j *Journal, refused bool) {
 func (j *Journal) size() int64 {
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	return int64(unsafe.Sizeof(*j)) + int64(j.bytes)
+	return int64(unsafe.Sizeof(*j)) + int64(j.bytes) + j.capture.size()
 }
 
 func (s *Store) crowded() bool {
@@ -132,6 +140,22 @@ func (s *Store) dropOldest() {
 		}
 	}
 	s.bytes.Add(-j.size())
+	s.reuse(j)
+}
+
+// mostSpare bounds the entries that wait to be used again.
+const mostSpare = 64
+
+// reuse takes the entries of a journal that is forgotten. Readers have copies.
+func (s *Store) reuse(j *Journal) {
+	j.mu.Lock()
+	entries := j.entries
+	j.entries = nil
+	j.mu.Unlock()
+	if cap(entries) == firstEntries && len(s.spare) < mostSpare {
+		clear(entries)
+		s.spare = append(s.spare, entries[:0])
+	}
 }
 
 // endedBefore compares two journals that are over, whose End does not change any more.
@@ -154,6 +178,17 @@ type Record struct {
 	Points  []Point `json:"points"`
 }
 
+// Call returns the call with that ID in short.
+func (s *Store) Call(id string) (Call, bool) {
+	j := s.Journal(id)
+	if j == nil {
+		return Call{}, false
+	}
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	return j.summary(), true
+}
+
 // Get returns all that is known of the call with that ID. What it returns does not change.
 func (s *Store) Get(id string) (Record, bool) {
 	j := s.Journal(id)
@@ -165,7 +200,7 @@ func (s *Store) Get(id string) (Record, bool) {
 	j.mu.Unlock()
 	for i := range r.Entries {
 		if e := &r.Entries[i]; e.Kind == KindMessage {
-			e.Text = title(e.Raw)
+			e.Text = Title(e.Raw)
 		}
 	}
 	return r, true
