@@ -23,6 +23,7 @@ install_peers() {
   need rpm rpm
   need mandoc mandoc
   need kamailio kamailio
+  need redis-server redis-server
   install
   # SIPp sends digits (RFC 4733) through a raw socket
   if [ "$(id -u)" -ne 0 ] && ! getcap "$(command -v sipp)" | grep -q cap_net_raw; then

@@ -103,3 +103,21 @@ func TestContainerExample(t *testing.T) {
 		t.Errorf("%v: %v", environ, err)
 	}
 }
+
+// What the nodes of a cluster load has no finding, and the tests of their scripts pass; end-to-end tests run it.
+func TestClusterExample(t *testing.T) {
+	dir := filepath.FromSlash("../../examples/cluster")
+	file, scripts := filepath.Join(dir, "offhook.toml"), filepath.Join(dir, "scripts")
+	for _, args := range [][]string{{"check", "--config", file, scripts}, {"test", "--config", file, scripts}} {
+		if code, out, stderr := commandLine(args...); code != 0 || stderr != "" {
+			t.Errorf("offhook %s: exit code %d\n%s%s", strings.Join(args, " "), code, out, stderr)
+		}
+	}
+	c, err := config.Load(config.Options{File: file})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if pairs := (c.Media.RTPPortRangeEnd - c.Media.RTPPortRangeStart + 1) / 2; pairs <= c.Behavior.MaxConcurrentCalls {
+		t.Errorf("%d calls, but ports for %d", c.Behavior.MaxConcurrentCalls, pairs)
+	}
+}

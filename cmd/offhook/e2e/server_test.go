@@ -126,7 +126,7 @@ func (s *server) serve(args []string, set ...string) {
 	}
 	go func() { s.exited <- s.cmd.Wait(); s.out.close() }() // ends with the process, which Cleanup ends
 	s.t.Cleanup(s.stop)
-	s.port = s.find(`SIP +udp 127\.0\.0\.1:(\d+)`)
+	s.port = s.find(`SIP +udp 127\.0\.0\.\d+:(\d+)`)
 	s.health = s.find(`(http://\S+/health)`)
 }
 
@@ -164,11 +164,11 @@ func (s *server) stop() {
 		return
 	}
 	_ = s.cmd.Process.Signal(syscall.SIGTERM)
-	_ = s.cmd.Process.Signal(syscall.SIGTERM)
+	_ = s.cmd.Process.Signal(syscall.SIGINT) // another SIGTERM could be taken for the same one
 	select {
 	case <-s.exited:
 	case <-time.After(10 * time.Second):
-		s.t.Errorf("the server did not end on two SIGTERM:\n%s", s.out)
+		s.t.Errorf("the server did not end on two signals:\n%s", s.out)
 		_ = s.cmd.Process.Kill()
 		<-s.exited
 	}

@@ -2,6 +2,8 @@ package e2e
 
 import (
 	"encoding/csv"
+	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -26,18 +28,32 @@ func sipp(t *testing.T, s *server, within time.Duration, args ...string) sippRun
 	args = append(args, "127.0.0.1:"+s.port, "-i", "127.0.0.1", "-nostdin", "-trace_stat", "-stf", stat, "-fd", "1")
 	r := sippRun{}
 	r.out, r.code = command(t, within, path, args...)
+	if err := r.read(stat); err != nil {
+		t.Fatalf("%v\n%s", err, r.out)
+	}
+	return r
+}
+
+// read takes the figures from the statistics that SIPp writes, while it runs or after.
+func (r *sippRun) read(stat string) error {
 	data, err := os.ReadFile(stat)
 	if err != nil {
-		t.Fatalf("SIPp left no statistics: %v\n%s", err, r.out)
+		return fmt.Errorf("SIPp left no statistics: %w", err)
 	}
 	reader := csv.NewReader(strings.NewReader(string(data)))
 	reader.Comma, reader.FieldsPerRecord, reader.LazyQuotes = ';', -1, true
 	rows, err := reader.ReadAll()
-	if err != nil || len(rows) < 2 {
-		t.Fatalf("SIPp's statistics: %v\n%s", err, data)
+	if err != nil {
+		return fmt.Errorf("SIPp's statistics: %w\n%s", err, data)
+	}
+	if len(rows) < 2 {
+		return fmt.Errorf("SIPp's statistics have no line yet:\n%s", data)
 	}
 	last := rows[len(rows)-1]
 	for i, name := range rows[0] {
+		if i >= len(last) {
+			return errors.New("SIPp's statistics: the last line is not whole")
+		}
 		value := func() int { n, _ := strconv.Atoi(last[i]); return n }
 		switch name {
 		case "SuccessfulCall(C)":
@@ -48,7 +64,7 @@ func sipp(t *testing.T, s *server, within time.Duration, args ...string) sippRun
 			r.retransmission = value()
 		}
 	}
-	return r
+	return nil
 }
 
 // clean fails the test unless all n calls went well without a retransmission.

@@ -111,6 +111,14 @@ func kamailio(t *testing.T, algorithm string) (port string) {
 	if err := os.WriteFile(config, []byte(replaced), 0o600); err != nil {
 		t.Fatal(err)
 	}
+	runKamailio(t, path, config)
+	return port
+}
+
+// runKamailio runs Kamailio with this configuration until the test ends.
+func runKamailio(t *testing.T, path, config string) {
+	t.Helper()
+	dir := filepath.Dir(config)
 	cmd := exec.Command(path, "-f", config, "-DD", "-E", "-m", "32", "-M", "4", "-Y", dir)
 	log := newOutput()
 	cmd.Dir, cmd.Stdout, cmd.Stderr = dir, log, log
@@ -124,7 +132,6 @@ func kamailio(t *testing.T, algorithm string) (port string) {
 			t.Logf("kamailio:\n%s", log)
 		}
 	})
-	return port
 }
 
 // Offhook registers with Kamailio, the first registrar of the list being dead; a call through Kamailio, which wants a
