@@ -6,22 +6,26 @@ import { h, length, number } from './dom.js';
 const rowHeight = 30;
 const lanes = { message: 'ladder', digit: 'sound', media: 'sound' };
 
-export const laneOf = (e) => lanes[e.kind] ?? 'script';
+// laneOf is the column of an entry. In a narrow window the sound has none for text, and shares the script's.
+export const laneOf = (e, narrow) => (narrow && e.kind === 'media' ? 'script' : lanes[e.kind] ?? 'script');
 
 const gap = (seconds) => (seconds < 0.015 ? 0 : Math.min(130, 13 * Math.log2(1 + seconds / 0.015)));
 
 // layOut gives each entry its y and returns the height and at(seconds), the y of any moment.
-export function layOut(entries, end) {
+export function layOut(entries, end, narrow) {
+  let labelled = -Infinity;
   const last = { ladder: -rowHeight, script: -rowHeight, sound: -rowHeight };
   const stops = []; // [seconds, y], ascending
   let y = 0, before = 0;
   const rows = entries.map((e) => {
-    const lane = laneOf(e);
+    const lane = laneOf(e, narrow);
     y = Math.max(y + gap(e.at - before), last[lane] + rowHeight);
     before = e.at;
     last[lane] = y;
     stops.push([e.at, y]);
-    return { e, y, lane };
+    const timed = y - labelled >= 16; // its time can stand beside it
+    if (timed) labelled = y;
+    return { e, y, lane, timed };
   });
   if (end > before) stops.push([end, y + gap(end - before)]);
   const height = Math.max(stops.length ? stops[stops.length - 1][1] : 0, y) + rowHeight * 1.5;
