@@ -270,7 +270,14 @@ func diffFiles(before, after []File) []FileDiff {
 	return all
 }
 
+// patience is for requests that take long: new scripts have to pass their tests.
+func patience(w http.ResponseWriter) {
+	control, until := http.NewResponseController(w), time.Now().Add(2*time.Minute)
+	_ = errors.Join(control.SetReadDeadline(until), control.SetWriteDeadline(until)) // a writer without them is a test's
+}
+
 func (s *Site) reload(w http.ResponseWriter, r *http.Request) {
+	patience(w)
 	c := s.o.Scripts.Reload(r.Context())
 	s.audit(r, "reload", fmt.Sprintf("generation %d", c.Generation), resultOf(c))
 	answer(w, c)
@@ -282,6 +289,7 @@ func (s *Site) rollback(w http.ResponseWriter, r *http.Request) {
 		refuse(w, http.StatusBadRequest, "the generation is a number")
 		return
 	}
+	patience(w)
 	c := s.o.Scripts.Rollback(r.Context(), number)
 	s.audit(r, "rollback", fmt.Sprintf("to generation %d", number), resultOf(c))
 	answer(w, c)

@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"log/slog"
 	"net/http"
+	"strings"
 	"sync"
 	"time"
 
@@ -45,6 +46,9 @@ type Site struct {
 	handler  http.Handler
 	stop     context.CancelFunc
 	pumping  sync.WaitGroup
+
+	watching sync.Mutex
+	changes  *journal.Subscription // of calls; nil while nobody wants to know
 }
 
 // NewSite makes a console, which is served by its ServeHTTP.
@@ -112,7 +116,7 @@ func (s *Site) pump(ctx context.Context) {
 	ticker := time.NewTicker(pumpEvery)
 	defer ticker.Stop()
 	n := &news{site: s}
-	defer n.unsubscribe()
+	defer s.unwatch(true)
 	for {
 		select {
 		case <-ctx.Done():
@@ -126,7 +130,6 @@ func (s *Site) pump(ctx context.Context) {
 // news is what was told so far. It belongs to the pump.
 type news struct {
 	site       *Site
-	changes    *journal.Subscription // nil while nobody wants to know
 	sampled    time.Time
 	line       uint64
 	generation Generation
@@ -136,25 +139,45 @@ func (n *news) look(now time.Time, wanted map[string]bool) {
 	n.sample(now)
 	n.lines(wanted["log"])
 	n.scripts(wanted["scripts"])
-	calls := wanted["calls"]
-	for topic := range wanted {
-		calls = calls || len(topic) > len("call:") && topic[:5] == "call:"
+	if changes := n.site.watched(); changes != nil {
+		n.calls(changes.Take(), wanted)
 	}
-	if !calls {
-		n.unsubscribe()
-		return
-	}
-	if n.changes == nil {
-		n.changes = n.site.o.Journal.Subscribe()
-	}
-	n.calls(n.changes.Take(), wanted)
+	n.site.unwatch(false)
 }
 
-func (n *news) unsubscribe() {
-	if n.changes != nil {
-		n.changes.Close()
-		n.changes = nil
+// watch begins to notice changes of calls, for a browser that has just begun to listen: what changes from now on is told.
+func (s *Site) watch() {
+	s.watching.Lock()
+	defer s.watching.Unlock()
+	if s.changes == nil {
+		s.changes = s.o.Journal.Subscribe()
 	}
+}
+
+func (s *Site) watched() *journal.Subscription {
+	s.watching.Lock()
+	defer s.watching.Unlock()
+	return s.changes
+}
+
+// unwatch ends that when nobody wants to know any more, or at once.
+func (s *Site) unwatch(now bool) {
+	s.watching.Lock()
+	defer s.watching.Unlock()
+	if s.changes == nil || !now && wantsCalls(s.hub.wanted()) {
+		return
+	}
+	s.changes.Close()
+	s.changes = nil
+}
+
+func wantsCalls(topics map[string]bool) bool {
+	for topic := range topics {
+		if topic == "calls" || strings.HasPrefix(topic, "call:") {
+			return true
+		}
+	}
+	return false
 }
 
 func (n *news) sample(now time.Time) {
