@@ -34,6 +34,8 @@ type Config struct {
 	Health    Health    `koanf:"health"`
 	Control   Control   `koanf:"control"`
 	Console   Console   `koanf:"console"`
+	Journal   Journal   `koanf:"journal"`
+	Records   Records   `koanf:"records"`
 
 	// Script holds the free [script.NAME] tables.
 	Script map[string]map[string]any `koanf:"script"`

@@ -15,6 +15,8 @@ func (c *Config) validate(fail func(key, format string, args ...any)) {
 	c.Logging.validate(fail)
 	c.Health.validate(fail)
 	c.Console.validate(fail)
+	c.Journal.validate(fail)
+	c.Records.validate(fail)
 	if half := float64(c.Media.AudioSampleRate) / 2; c.Behavior.ToneFrequency >= half {
 		fail("behavior.tone_frequency", "%g Hz is not below half the sample rate: write less than %g", c.Behavior.ToneFrequency, half)
 	}

@@ -14,6 +14,7 @@ var (
 	ErrLimit        = errors.New("the call reached its longest duration")
 	ErrMediaTimeout = errors.New("no RTP came")
 	ErrHandler      = errors.New("the handler failed")
+	ErrOperator     = errors.New("an operator hung up")
 	ErrShutdown     = errors.New("the server shut down")
 	ErrRefused      = errors.New("the peer refused") // outgoing calls
 )
@@ -53,6 +54,8 @@ func (e Ending) By() string {
 		return "media_timeout"
 	case ErrHandler:
 		return "error"
+	case ErrOperator:
+		return "operator"
 	case ErrShutdown:
 		return "shutdown"
 	}

@@ -153,6 +153,18 @@ func (s *Server) Close() error {
 	return err
 }
 
+// Call returns the call in progress with that ID, or nil.
+func (s *Server) Call(id string) *Call {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, c := range s.dialogs {
+		if c.id == id {
+			return c
+		}
+	}
+	return nil
+}
+
 // find returns the call of a dialog, or nil.
 func (s *Server) find(id dialogID) *Call {
 	s.mu.Lock()

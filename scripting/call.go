@@ -206,4 +206,5 @@ const (
 	ByError        By = "error"
 	ByShutdown     By = "shutdown"
 	ByNoACK        By = "no_ack"
+	ByOperator     By = "operator"
 )

@@ -53,6 +53,8 @@ type Options struct {
 	AllowImpair bool
 	// Observe learns of what scripts do in calls, in order, on the goroutine of each call; nil = nobody does.
 	Observe func(Observation)
+	// ObserveVerbs leaves out the functions that stay within the script, as json.decode: a script may call those often.
+	ObserveVerbs bool
 	// Log gets the lines of scripts and of the engine; nil = nowhere.
 	Log *slog.Logger
 }

@@ -22,7 +22,7 @@ func handlers() []Handler {
 		{Name: "on_message", Params: []Param{call, {Name: "text", Type: Text}}, Doc: "A MESSAGE came."},
 		{Name: "on_media_timeout", Params: []Param{call}, Doc: "No RTP came for the configured time. Without this handler the call ends."},
 		{Name: "on_hangup", Params: []Param{call, {Name: "info", Type: Table, Fields: []Param{
-			{Name: "by", Type: Text, Choices: []string{"caller", "cancel", "script", "limit", "media_timeout", "error", "shutdown", "no_ack"}},
+			{Name: "by", Type: Text, Choices: []string{"caller", "cancel", "script", "limit", "media_timeout", "error", "shutdown", "no_ack", "operator"}},
 			{Name: "code", Type: Integer, Doc: "the final response to the INVITE"},
 			{Name: "reason", Type: Text},
 			{Name: "q850", Type: Integer, Doc: "cause of the Reason header field; 0 = none"},

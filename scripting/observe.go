@@ -13,7 +13,7 @@ import (
 type ObservationKind uint8
 
 const (
-	ObservedVerb    ObservationKind = iota + 1 // a function that reaches out of the script was called
+	ObservedVerb    ObservationKind = iota + 1 // a function was called
 	ObservedPlay                               // a sound or a tone begins
 	ObservedLog                                // a line was logged
 	ObservedFail                               // a function of the script failed
@@ -65,10 +65,10 @@ func (r *run) tell(L *lua.LState, o Observation) {
 	r.engine.options.Observe(o)
 }
 
-// perform runs a function that a script calls. Of one that reaches out of the script it tells, also when it returns after
-// a while; the call's end may keep it from returning.
+// perform runs a function that a script calls, and tells of it, also when it returns after a while; the call's end may keep
+// it from returning.
 func (r *run) perform(a *arguments, first int) int {
-	if first == 1 && !a.fn.Live || !r.observed() {
+	if within := first == 1 && !a.fn.Live; !r.observed() || within && r.engine.options.ObserveVerbs {
 		return a.fn.run(r, a)
 	}
 	r.tell(a.LState, Observation{Kind: ObservedVerb, Text: a.written(first)})

@@ -26,6 +26,7 @@ end`)}
 		`c1 1 default.lua:5 call:tone({350, 440}, {duration = "1s", level = -13})`,
 		`c1 2 default.lua:5 350+440 Hz at -13 dBm0`,
 		`c1 5 default.lua:5 call:tone → {position = 1, status = "done"}`,
+		`c1 1 default.lua:6 log.info("over", {n = 1})`,
 		`c1 3 default.lua:6 over n=1`,
 		`c1 4  default.lua:7: oh`,
 	}
@@ -59,9 +60,10 @@ function on_call(call)
   call:check(call:sleep("2s") ~= nil, "sleep returns something")
   call:gather{ max = 2, timeout = "1s", sensitive = true }
   call:gather{ max = 1, timeout = "1s" }
-end`)}
+  json.encode({})
+end`), ObserveVerbs: true}
 	o.Observe = func(o Observation) {
-		if o.Kind > ObservedFail {
+		if o.Kind > ObservedFail || o.At == "default.lua:8" {
 			seen = append(seen, fmt.Sprintf("%d %s %v %s|%s|%s|%d", o.Kind, o.At, o.Took, o.Text, o.Name, o.Data, o.Unread))
 		}
 	}

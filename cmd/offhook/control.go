@@ -42,7 +42,7 @@ func (a *app) listenControl() (*console.Server, error) {
 	if auto && os.Getuid() == 0 {
 		_ = os.MkdirAll(filepath.Dir(path), 0o755) // if it fails, so does the socket
 	}
-	s, err := console.ListenControl(console.ControlOptions{Path: path, Scripts: controlled(a.scripts), Log: a.log})
+	s, err := console.ListenControl(console.ControlOptions{Path: path, Scripts: controlled(a.scripts), Calls: a.callControl(), Log: a.log})
 	switch {
 	case err == nil:
 		return s, nil

@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"offhook/core"
+	"offhook/core/console"
 	"offhook/core/journal"
 	"offhook/scripting"
 )
@@ -54,6 +55,18 @@ func conclude(c *core.Call, o scripting.Outcome) {
 			j.Error = &journal.ScriptError{Message: f.Message, File: f.File, Line: f.Line, Traceback: f.Traceback}
 		}
 	})
+}
+
+// callControl is what the control socket does with calls.
+func (a *app) callControl() console.CallControl {
+	return console.CallControl{Journal: a.outside.journal, Hangup: func(id string) bool {
+		c := a.server.Call(id)
+		if c == nil {
+			return false
+		}
+		a.log.Info("an operator hangs up", "call", id)
+		return c.Hangup(core.HangupOptions{Cause: core.ErrOperator}) == nil
+	}}
 }
 
 // serving writes into the record of a call which script serves it.

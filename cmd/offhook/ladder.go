@@ -10,6 +10,7 @@ import (
 
 	"github.com/emiago/sipgo/sip"
 
+	"offhook/core/journal"
 	"offhook/core/transaction"
 	"offhook/media/measure"
 )
@@ -39,27 +40,19 @@ func (l *ladder) begin(uri string) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.began = time.Now()
-	fmt.Fprintf(l.w, "%10s  us %s %s\n", "seconds", strings.Repeat(" ", arrowWidth-3), strings.TrimSuffix(uri, ";"))
+	fmt.Fprintf(l.w, "%10s  us %s %s\n", "seconds", strings.Repeat(" ", journal.ArrowWidth-3), strings.TrimSuffix(uri, ";"))
 }
 
 // message is the server's trace: it shows one message.
 func (l *ladder) message(t transaction.Trace) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	name := "message"
-	if t.Message != nil {
-		name = describe(t.Message)
-	} else if line, _, ok := strings.Cut(string(t.Bytes), "\r\n"); ok {
-		var response bool
-		if name, response = strings.CutPrefix(line, "SIP/2.0 "); !response {
-			name, _, _ = strings.Cut(line, " ") // the method
-		}
-	}
+	name := journal.Title(t.Bytes)
 	if t.Copy {
 		name += " (again)"
 	}
 	l.clear()
-	fmt.Fprintf(l.w, "%10.3f  %s\n", time.Since(l.began).Seconds(), arrow(name, t.Sent))
+	fmt.Fprintf(l.w, "%10.3f  %s\n", time.Since(l.began).Seconds(), journal.Arrow(name, t.Sent))
 	l.follow(t)
 }
 
@@ -120,21 +113,6 @@ func (l *ladder) clear() {
 	}
 }
 
-// describe is what stands on the arrow of a message.
-func describe(m sip.Message) string {
-	sdp := ""
-	if h := m.GetHeaders("Content-Type"); len(h) > 0 && len(m.Body()) > 0 && strings.HasPrefix(strings.ToLower(h[0].Value()), "application/sdp") {
-		sdp = ", SDP"
-	}
-	switch m := m.(type) {
-	case *sip.Request:
-		return string(m.Method) + sdp
-	case *sip.Response:
-		return fmt.Sprintf("%d %s%s", m.StatusCode, m.Reason, sdp)
-	}
-	return "message"
-}
-
 // startLine takes the start line of a message apart; a request has no status.
 func startLine(m sip.Message) (method string, status int, reason string) {
 	switch m := m.(type) {
@@ -147,16 +125,4 @@ func startLine(m sip.Message) (method string, status int, reason string) {
 		}
 	}
 	return method, status, reason
-}
-
-const arrowWidth = 34 // columns
-
-// arrow draws a message that leaves to the right or comes from there.
-func arrow(name string, sent bool) string {
-	line := "── " + name + " "
-	line += strings.Repeat("─", max(2, arrowWidth-1-len([]rune(line))))
-	if sent {
-		return line + "▶"
-	}
-	return "◀" + line
 }

@@ -136,13 +136,26 @@ func (o *controlFlags) change(cmd *cobra.Command, path string) error {
 
 // ask sends one request to the server and decodes its answer.
 func (o *controlFlags) ask(cmd *cobra.Command, method, path string, answer any) error {
-	c, err := o.load(cmd.Flags())
+	body, err := o.open(cmd, method, path)
 	if err != nil {
 		return err
 	}
+	defer body.Close()
+	if err := json.NewDecoder(body).Decode(answer); err != nil {
+		return failed(fmt.Errorf("answer of the server: %w", err))
+	}
+	return nil
+}
+
+// open sends one request to the server and returns the body of its answer.
+func (o *controlFlags) open(cmd *cobra.Command, method, path string) (io.ReadCloser, error) {
+	c, err := o.load(cmd.Flags())
+	if err != nil {
+		return nil, err
+	}
 	socket := socketPath(c.Control)
 	if socket == "" {
-		return errors.New("control.socket is empty: write the socket of the server with --socket PATH")
+		return nil, errors.New("control.socket is empty: write the socket of the server with --socket PATH")
 	}
 	client := http.Client{Transport: &http.Transport{
 		DisableKeepAlives: true,
@@ -152,24 +165,24 @@ func (o *controlFlags) ask(cmd *cobra.Command, method, path string, answer any) 
 	}}
 	req, err := http.NewRequestWithContext(cmd.Context(), method, "http://offhook"+path, nil)
 	if err != nil {
-		return failed(err)
+		return nil, failed(err)
 	}
 	res, err := client.Do(req)
 	if dial := (*net.OpError)(nil); errors.As(err, &dial) {
-		return failed(fmt.Errorf("no server answers on %s: %w; write the socket of another with --socket PATH or --config FILE (control.socket)", socket, dial.Err))
+		return nil, failed(fmt.Errorf("no server answers on %s: %w; write the socket of another with --socket PATH or --config FILE (control.socket)", socket, dial.Err))
 	}
 	if err != nil {
-		return failed(fmt.Errorf("%s: %w", socket, err))
+		return nil, failed(fmt.Errorf("%s: %w", socket, err))
 	}
-	defer res.Body.Close()
 	if res.StatusCode != http.StatusOK && res.StatusCode != http.StatusConflict {
+		defer res.Body.Close()
 		text, _ := io.ReadAll(io.LimitReader(res.Body, 1000)) // what came is enough
-		return failed(fmt.Errorf("%s: the server answers %s: %s", socket, res.Status, strings.TrimSpace(string(text))))
+		if res.StatusCode == http.StatusNotFound {
+			return nil, failed(errors.New(strings.TrimSpace(string(text))))
+		}
+		return nil, failed(fmt.Errorf("%s: the server answers %s: %s", socket, res.Status, strings.TrimSpace(string(text))))
 	}
-	if err := json.NewDecoder(res.Body).Decode(answer); err != nil {
-		return failed(fmt.Errorf("%s: answer of the server: %w", socket, err))
-	}
-	return nil
+	return res.Body, nil
 }
 
 func printGenerations(w io.Writer, all []console.Generation) error {

@@ -14,6 +14,7 @@ import (
 	"offhook/core"
 	"offhook/core/console"
 	"offhook/core/journal"
+	"offhook/core/journal/record"
 	"offhook/core/sdp"
 	"offhook/core/transaction"
 	"offhook/media"
@@ -27,8 +28,9 @@ import (
 
 func newScripts(c *config.Config, log *slog.Logger, out outside) (*scripting.Engine, error) {
 	o := scriptOptions(c, log)
-	if out != (outside{}) { // a nil pointer would not be a nil interface
-		o.HTTP, o.Store, o.Metrics, o.Observe = out.http, out.store, out.metrics, observer(out.journal)
+	o.Observe, o.ObserveVerbs = observer(out.journal), true
+	if out.http != nil { // a nil pointer would not be a nil interface
+		o.HTTP, o.Store, o.Metrics = out.http, out.store, out.metrics
 	}
 	if c.Scripting.TestBeforeSwap {
 		o.Check = func(ctx context.Context, files fs.FS) error { return passesTests(ctx, c, files) }
@@ -69,7 +71,7 @@ type outside struct {
 	http    *fetch.Client
 	store   *lazyStore
 	metrics *scriptMetrics
-	journal *journal.Store // nil: none is kept
+	journal *journal.Store // what they do is noted there; nil: nowhere
 }
 
 func newOutside(c *config.Config, registry *prometheus.Registry) outside {
@@ -90,6 +92,29 @@ func (o outside) close() error {
 	}
 	o.http.Close()
 	return o.store.Close()
+}
+
+// newRecords opens the call records; nil: none are written.
+func newRecords(c config.Records, log *slog.Logger) (*record.Writer, error) {
+	if c.Dir == "" {
+		return nil, nil
+	}
+	return record.Open(record.Options{Dir: c.Dir, MaxBytes: int64(c.MaxSizeMB) << 20, MaxAge: c.MaxAge(), Files: c.MaxFiles, Log: log})
+}
+
+// newJournal makes what keeps the journals of calls; nil: nothing does.
+func newJournal(c config.Journal, records *record.Writer) *journal.Store {
+	if c.RecentCalls == 0 && records == nil {
+		return nil
+	}
+	o := journal.Options{Recent: c.RecentCalls, MaxBytes: int64(c.MaxBytes)}
+	if o.Recent == 0 {
+		o.Recent = -1
+	}
+	if records != nil {
+		o.Ended = records.Write
+	}
+	return journal.NewStore(o)
 }
 
 func newMedia(c *config.Config, log *slog.Logger) (*media.Engine, error) {

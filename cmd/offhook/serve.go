@@ -21,7 +21,7 @@ import (
 	"offhook/config"
 	"offhook/core"
 	"offhook/core/console"
-	"offhook/core/journal"
+	"offhook/core/journal/record"
 	"offhook/media"
 	"offhook/scripting"
 	"offhook/scripting/route"
@@ -87,10 +87,10 @@ type app struct {
 	media   *media.Engine
 	scripts *scripting.Engine
 	outside outside
+	records *record.Writer // nil when records.dir is empty
 	server  *core.Server
 	console *console.Server // nil when health.enable_health_check is false
 	control *console.Server // nil without a control socket
-	journal *journal.Store
 	live    *liveCalls
 	web     webConsole
 	sip     []string // "udp 0.0.0.0:5060": what we listen on
@@ -102,7 +102,7 @@ type app struct {
 // newApp starts all parts. On an error it has ended those it had started.
 func newApp(ctx context.Context, c *config.Config, log *slog.Logger) (a *app, err error) {
 	ctx, stop := context.WithCancel(ctx)
-	a = &app{config: c, stop: stop, journal: journal.NewStore(journal.Options{}), live: newLiveCalls()}
+	a = &app{config: c, stop: stop, live: newLiveCalls()}
 	log = a.web.listenTo(log, c)
 	a.log = log
 	defer func() {
@@ -116,7 +116,10 @@ func newApp(ctx context.Context, c *config.Config, log *slog.Logger) (a *app, er
 	}
 	registry := a.newRegistry()
 	a.outside = newOutside(c, registry)
-	a.outside.journal = a.journal
+	if a.records, err = newRecords(c.Records, log); err != nil {
+		return a, err
+	}
+	a.outside.journal = newJournal(c.Journal, a.records)
 	if a.scripts, err = newScripts(c, log, a.outside); err != nil {
 		return a, err
 	}
@@ -129,7 +132,7 @@ func newApp(ctx context.Context, c *config.Config, log *slog.Logger) (a *app, er
 	if a.media, err = newMedia(c, log); err != nil {
 		return a, err
 	}
-	if a.server, err = newServer(c, log, a.media, a.journal, scriptHandler{a.scripts, routes, newCallCounter(registry), a.live, newCallFigures(registry), log}); err != nil {
+	if a.server, err = newServer(c, log, a.media, a.outside.journal, scriptHandler{a.scripts, routes, newCallCounter(registry), a.live, newCallFigures(registry), log}); err != nil {
 		return a, err
 	}
 	registry.MustRegister(newServerCollector(serverFigures{
@@ -311,5 +314,8 @@ func (a *app) close() error {
 		errs = append(errs, a.scripts.Close())
 	}
 	errs = append(errs, a.outside.close(), a.web.closeAudit())
+	if a.records != nil {
+		errs = append(errs, a.records.Close()) // all calls are over
+	}
 	return errors.Join(errs...)
 }

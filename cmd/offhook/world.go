@@ -11,6 +11,7 @@ import (
 	"offhook/config"
 	"offhook/core"
 	"offhook/core/coretest"
+	"offhook/core/journal"
 	"offhook/core/transaction"
 	"offhook/scripting/scripttest"
 )
@@ -52,7 +53,7 @@ func (w *world) trace(t transaction.Trace) {
 	if t.Message == nil {
 		return // a copy of a response, sent from its bytes
 	}
-	m := scripttest.Message{CallID: t.CallID, Sent: !t.Sent, Again: t.Copy, Title: describe(t.Message)}
+	m := scripttest.Message{CallID: t.CallID, Sent: !t.Sent, Again: t.Copy, Title: journal.Title(t.Bytes)}
 	m.Method, m.Status, m.Reason = startLine(t.Message)
 	message := t.Message
 	m.Header = func(name string) (values []string) {

@@ -97,17 +97,13 @@ func (s *Site) call(w http.ResponseWriter, r *http.Request) {
 
 func (s *Site) hangup(w http.ResponseWriter, r *http.Request) {
 	id := r.PathValue("id")
-	switch err := s.o.Hangup(id); {
-	case errors.Is(err, ErrNoCall):
-		s.audit(r, "hangup", id, err.Error())
-		refuse(w, http.StatusNotFound, err.Error())
-	case err != nil:
-		s.audit(r, "hangup", id, err.Error())
-		refuse(w, http.StatusConflict, err.Error())
-	default:
-		s.audit(r, "hangup", id, "ok")
-		writeJSON(w, http.StatusOK, map[string]string{"id": id})
+	if !s.o.Hangup(id) {
+		s.audit(r, "hangup", id, "not in progress")
+		refuse(w, http.StatusNotFound, "no such call is in progress")
+		return
 	}
+	s.audit(r, "hangup", id, "ok")
+	writeJSON(w, http.StatusOK, map[string]string{"id": id})
 }
 
 func (s *Site) capture(w http.ResponseWriter, r *http.Request) {

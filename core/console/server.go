@@ -31,6 +31,7 @@ type Server struct {
 	addr    net.Addr
 	http    http.Server
 	serving sync.WaitGroup
+	ending  chan struct{} // closed when Close begins: streams end then
 }
 
 // Listen starts to serve. The address is taken when it returns.
@@ -45,7 +46,7 @@ func Listen(o Options) (*Server, error) {
 	if o.Reasons == nil {
 		o.Reasons = func() []Reason { return nil }
 	}
-	s := &Server{calls: o.Calls, reasons: o.Reasons, started: time.Now(), addr: l.Addr()}
+	s := &Server{calls: o.Calls, reasons: o.Reasons, started: time.Now(), addr: l.Addr(), ending: make(chan struct{})}
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /health", s.health)
 	mux.HandleFunc("/health", onlyGet)
@@ -73,7 +74,7 @@ func ListenSite(address string, site http.Handler, config *tls.Config, log *slog
 	if err != nil {
 		return nil, fmt.Errorf("listen for the console: %w", err)
 	}
-	s := &Server{addr: l.Addr()}
+	s := &Server{addr: l.Addr(), ending: make(chan struct{})}
 	if config != nil {
 		l = tls.NewListener(l, config)
 	}
@@ -92,6 +93,7 @@ func (s *Server) serve(l net.Listener, handler http.Handler, answerWithin time.D
 		MaxHeaderBytes:    16 << 10,
 		ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelDebug),
 	}
+	s.http.RegisterOnShutdown(sync.OnceFunc(func() { close(s.ending) }))
 	s.serving.Go(func() { // ends when Close shuts the listener
 		if err := s.http.Serve(l); !errors.Is(err, http.ErrServerClosed) {
 			log.Error(name+" ended", "error", err)

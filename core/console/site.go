@@ -3,7 +3,6 @@ package console
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"io/fs"
 	"log/slog"
 	"net/http"
@@ -14,17 +13,14 @@ import (
 	"offhook/core/journal"
 )
 
-// ErrNoCall says that there is no such call, or that it has ended.
-var ErrNoCall = errors.New("no such call is in progress")
-
 // SiteOptions say what the web console shows and what can be done in it. Its functions are called from the goroutines
 // of requests, Figures also from the console's own.
 type SiteOptions struct {
 	Access     Access
-	Journal    *journal.Store
+	Journal    *journal.Store // nil: no calls are shown
 	Scripts    Scripts
 	Figures    func() Figures
-	Hangup     func(id string) error                              // ErrNoCall
+	Hangup     func(id string) bool                               // ends a call; false: it is not in progress
 	Capture    func(call journal.Record) (pcap []byte, err error) // nil: none can be had
 	Recordings fs.FS                                              // what Call.Recordings name; nil: none can be had
 	Tail       *Tail                                              // of the log; nil: an empty one
@@ -55,6 +51,9 @@ type Site struct {
 func NewSite(o SiteOptions) *Site {
 	if o.Log == nil {
 		o.Log = slog.Default()
+	}
+	if o.Journal == nil {
+		o.Journal = journal.NewStore(journal.Options{}) // an empty one
 	}
 	if o.Tail == nil {
 		o.Tail = NewTail(slog.LevelInfo)

@@ -31,12 +31,7 @@ func newSite(t *testing.T, change func(*SiteOptions)) (*Site, *strings.Builder) 
 	var audit strings.Builder
 	o := SiteOptions{
 		Access: Access{Local: Operator}, Journal: store, Figures: func() Figures { return Figures{} },
-		Hangup: func(id string) error {
-			if id != "live" {
-				return ErrNoCall
-			}
-			return nil
-		},
+		Hangup: func(id string) bool { return id == "live" },
 		Scripts: Scripts{
 			Reload:   func(context.Context) Change { return Change{Generation: 2, Error: "refused"} },
 			Rollback: func(_ context.Context, n uint64) Change { return Change{Generation: 3, Changed: true} },

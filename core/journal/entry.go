@@ -14,7 +14,7 @@ type Kind uint8
 
 // What can happen in a call.
 const (
-	KindMessage Kind = iota + 1 // a SIP message: Peer, Sent, Again and Raw; Text is a title as "INVITE, SDP"
+	KindMessage Kind = iota + 1 // a SIP message: Peer, Sent, Again and Raw; Text is its Title, set by Get
 	KindState                   // the state of the call: "early", "answered", "confirmed", "ended"
 	KindVerb                    // the script called a function: Place, and Text as it would be written
 	KindReturn                  // that function took its time and has returned: Text what, Took how long
@@ -106,8 +106,8 @@ func duration(seconds float64) time.Duration {
 	return time.Duration(seconds * float64(time.Second)).Round(time.Microsecond)
 }
 
-// title is what a message is called on a ladder: "INVITE, SDP", "200 OK, SDP".
-func title(raw []byte) string {
+// Title is what a message is called on a ladder: "INVITE, SDP", "200 OK, SDP".
+func Title(raw []byte) string {
 	line, _, _ := bytes.Cut(raw, []byte("\r\n"))
 	name, response := strings.CutPrefix(string(line), "SIP/2.0 ")
 	if !response {

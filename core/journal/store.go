@@ -11,7 +11,7 @@ import (
 
 // Options configure a Store. The zero value is the documented default.
 type Options struct {
-	Recent   int   // ended calls that are kept; 0: 1,000. Those refused before a script saw them take a quarter at most
+	Recent   int   // ended calls that are kept; 0: 1,000, -1: none. Those refused before a script saw them take a quarter at most
 	MaxBytes int64 // that they take in all; 0: 64 MB
 	Entries  int   // of one call; 0: 500
 	Bytes    int   // of its entries; 0: 256 kB
@@ -154,6 +154,17 @@ type Record struct {
 	Points  []Point `json:"points"`
 }
 
+// Call returns the call with that ID in short.
+func (s *Store) Call(id string) (Call, bool) {
+	j := s.Journal(id)
+	if j == nil {
+		return Call{}, false
+	}
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	return j.summary(), true
+}
+
 // Get returns all that is known of the call with that ID. What it returns does not change.
 func (s *Store) Get(id string) (Record, bool) {
 	j := s.Journal(id)
@@ -165,7 +176,7 @@ func (s *Store) Get(id string) (Record, bool) {
 	j.mu.Unlock()
 	for i := range r.Entries {
 		if e := &r.Entries[i]; e.Kind == KindMessage {
-			e.Text = title(e.Raw)
+			e.Text = Title(e.Raw)
 		}
 	}
 	return r, true

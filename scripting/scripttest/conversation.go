@@ -122,7 +122,9 @@ func (t *trial) observe(o scripting.Observation) {
 	c := t.byID[o.Call]
 	switch o.Kind {
 	case scripting.ObservedVerb:
-		c.note(EntryVerb, o.At, o.Text)
+		if !strings.HasPrefix(o.Text, "log.") { // the line itself follows
+			c.note(EntryVerb, o.At, o.Text)
+		}
 	case scripting.ObservedPlay:
 		c.plays = append(c.plays, strings.Split(o.Text, ", ")...) // a list is one sound
 		c.note(EntryMedia, o.At, "plays "+o.Text)
