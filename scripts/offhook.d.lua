@@ -1190,7 +1190,7 @@ function on_message(call, text) end
 function on_media_timeout(call) end
 
 ---@class on_hangup.info
----@field by? "caller"|"cancel"|"script"|"limit"|"media_timeout"|"error"|"shutdown"|"no_ack" # one of "caller", "cancel", "script", "limit", "media_timeout", "error", "shutdown", "no_ack"
+---@field by? "caller"|"cancel"|"script"|"limit"|"media_timeout"|"error"|"shutdown"|"no_ack"|"operator" # one of "caller", "cancel", "script", "limit", "media_timeout", "error", "shutdown", "no_ack", "operator"
 ---@field code? integer # the final response to the INVITE
 ---@field reason? string
 ---@field q850? integer # cause of the Reason header field; 0 = none

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Passes all the tests. Installs the peers they need (SIPp, baresip, sox) when they are missing.
+# Passes all the tests. Installs the peers they need (SIPp, baresip, sox, Chromium) when they are missing.
 #
 #   ./scripts/test.sh           everything
 #   ./scripts/test.sh unit      format, vet and the unit tests with the race detector
@@ -19,6 +19,7 @@ install_peers() {
   need sipp sip-tester
   need baresip baresip
   need sox sox
+  need chromium chromium # the web console
   local sudo=()
   [ "$(id -u)" -eq 0 ] || sudo=(sudo)
   if [ ${#missing[@]} -gt 0 ]; then install; fi
@@ -55,7 +56,7 @@ unit() {
 
 e2e() {
   install_peers
-  step "end-to-end tests against SIPp, baresip and a second Offhook"
+  step "end-to-end tests against SIPp, baresip, a browser and a second Offhook"
   OFFHOOK_E2E=1 go test -count=1 -v -timeout 15m ./cmd/offhook/e2e
 }
 
