@@ -123,6 +123,9 @@ func (c *Call) noteOpened() {
 	}
 	c.noteMedia("RTP on port " + strconv.Itoa(int(c.session.Addr().Port())))
 	c.sampling.timer = c.shard.AfterFunc(firstSample, c.sample)
+	if what := c.server.o.Journal.Capturing(c.request.Recipient.User); what != journal.CaptureOff {
+		c.keepRTP(what)
+	}
 }
 
 // How often it is noted how well RTP goes.

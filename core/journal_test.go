@@ -1,6 +1,7 @@
 package core_test
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"regexp"
@@ -149,4 +150,62 @@ func TestJournalOfRefusedCalls(t *testing.T) {
 			}
 		})
 	}
+}
+
+// Trace has the RTP of a call in progress kept, and of those to come.
+func TestTrace(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		n := coretest.NewNetwork()
+		defer n.Close()
+		store := journal.NewStore(journal.Options{})
+		s := core.New(core.Options{Media: n.Media(), Log: discard(), Journal: store, Handler: handlerFunc(func(ctx context.Context, c *core.Call) {
+			_ = c.Answer(core.AnswerOptions{})
+			<-c.Confirmed()
+			if _, err := c.Play(named{media.Silence(time.Hour)}); err != nil {
+				t.Error(err)
+			}
+			<-ctx.Done()
+		})})
+		defer s.Close()
+		size := func(id string) int {
+			var file bytes.Buffer
+			if _, err := store.WritePcap(&file, id); err != nil {
+				t.Error(err)
+			}
+			return file.Len()
+		}
+		n.Call(s, coretest.CallOptions{To: "100"})
+		time.Sleep(time.Second)
+		first := store.List(journal.Filter{})[0].ID
+		before := size(first)
+		for _, tt := range []struct {
+			o    core.TraceOptions
+			want int
+		}{
+			{core.TraceOptions{RTP: journal.CaptureHeaders, ID: "none"}, 0}, {core.TraceOptions{RTP: journal.CaptureHeaders, To: "200"}, 0},
+			{core.TraceOptions{RTP: journal.CaptureHeaders, ID: first}, 1},
+		} {
+			if got := s.Trace(tt.o); got != tt.want {
+				t.Errorf("%+v means %d calls, want %d", tt.o, got, tt.want)
+			}
+		}
+		time.Sleep(time.Second)
+		const packet = 16 + 20 + 8 + 12 // of pcap, IP, UDP and RTP
+		if got := size(first) - before; got < 49*packet || got > 51*packet {
+			t.Errorf("%d octets for a second of RTP headers, want 50 × %d", got, packet)
+		}
+		if s.Trace(core.TraceOptions{ID: first}) != 1 { // off
+			t.Error("the call is not found")
+		}
+		kept := size(first)
+		time.Sleep(time.Second)
+		if size(first) != kept {
+			t.Error("RTP is kept after the trace was switched off")
+		}
+		n.Call(s, coretest.CallOptions{To: "200"})
+		time.Sleep(time.Second)
+		if second := store.List(journal.Filter{Text: "200"})[0].ID; size(second) < 49*packet {
+			t.Error("RTP of a call that came later is not kept")
+		}
+	})
 }

@@ -35,6 +35,9 @@ func (s *Session) takeRTP(b []byte, from netip.AddrPort, arrival int64, now inst
 		s.receiver.past.invalid++
 		return
 	}
+	if s.tap != nil {
+		s.tap(Tapped{b, false, from, time.Unix(0, arrival)})
+	}
 	if !s.fromFarEnd(from, h, now) {
 		return
 	}

@@ -2,6 +2,7 @@ package media
 
 import (
 	"errors"
+	"time"
 
 	"github.com/pion/rtcp"
 	"github.com/pion/rtp"
@@ -94,6 +95,10 @@ func (s *secure) openRTCP(b []byte) ([]byte, bool) {
 
 // sendRTP protects a packet, if that was agreed, and sends it.
 func (s *Session) sendRTP(b []byte) (err error) {
+	if s.tap != nil {
+		remote, _ := s.destinations()
+		s.tap(Tapped{b, true, remote, time.Now()})
+	}
 	if s.secure != nil {
 		if b, err = s.secure.sealRTP(b); err != nil {
 			return err

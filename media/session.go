@@ -52,6 +52,7 @@ type Session struct {
 	params     Params
 	playback   *Playback
 	capture    func(Received)
+	tap        func(Tapped)
 	hearing    *hearing // nil while nobody listens
 	late       uint64   // packets too late for those that listened before
 
@@ -88,6 +89,22 @@ func (s *Session) Capture(fn func(p Received)) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.capture = fn
+}
+
+// Tapped is one RTP packet, as Session.Tap hands it over.
+type Tapped struct {
+	Packet []byte // with its header, not encrypted; only valid during the call
+	Sent   bool
+	Remote netip.AddrPort
+	At     time.Time
+}
+
+// Tap hands every RTP packet that leaves or comes in to fn, with the session's lock held and on the pacing thread: fn copies
+// it and returns. nil ends it.
+func (s *Session) Tap(fn func(Tapped)) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.tap = fn
 }
 
 // Stats tells what was sent and received so far; after Close, what was in all.

@@ -25,13 +25,13 @@ func newCallsCommand() *cobra.Command {
 		Example: "  offhook calls list --live\n  offhook calls show 2n0o351kpo\n  offhook calls hangup 2n0o351kpo",
 		Args: func(_ *cobra.Command, args []string) error {
 			if len(args) == 0 {
-				return errors.New("calls: write list, show, watch or hangup after it")
+				return errors.New("calls: write list, show, watch, hangup or pcap after it")
 			}
-			return fmt.Errorf("calls: there is no %q: write list, show, watch or hangup", args[0])
+			return fmt.Errorf("calls: there is no %q: write list, show, watch, hangup or pcap", args[0])
 		},
 		RunE: func(*cobra.Command, []string) error { return nil }, // Args refuses them all
 	}
-	cmd.AddCommand(newCallsListCommand(), newCallsShowCommand(), newCallsWatchCommand(), newCallsHangupCommand())
+	cmd.AddCommand(newCallsListCommand(), newCallsShowCommand(), newCallsWatchCommand(), newCallsHangupCommand(), newCallsPcapCommand())
 	return cmd
 }
 

@@ -66,6 +66,8 @@ func (a *app) callControl() console.CallControl {
 		}
 		a.log.Info("an operator hangs up", "call", id)
 		return c.Hangup(core.HangupOptions{Cause: core.ErrOperator}) == nil
+	}, Trace: func(rtp journal.Capturing, id, to string) int {
+		return a.server.Trace(core.TraceOptions{RTP: rtp, ID: id, To: to})
 	}}
 }
 

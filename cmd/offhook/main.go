@@ -77,6 +77,6 @@ func newRootCommand() *cobra.Command {
 	}
 	root.Flags().AddFlagSet(serve.Flags())
 	root.AddCommand(serve, newCallCommand(), newCheckCommand(), newTestCommand(), newConfigCommand(), newRoutesCommand(), newAPICommand(), newStubsCommand(), newVersionCommand())
-	root.AddCommand(newReloadCommand(), newGenerationsCommand(), newRollbackCommand(), newCallsCommand(), newRecordsCommand())
+	root.AddCommand(newReloadCommand(), newGenerationsCommand(), newRollbackCommand(), newCallsCommand(), newTraceCommand(), newRecordsCommand())
 	return root
 }

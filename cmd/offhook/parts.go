@@ -107,14 +107,17 @@ func newJournal(c config.Journal, records *record.Writer) *journal.Store {
 	if c.RecentCalls == 0 && records == nil {
 		return nil
 	}
-	o := journal.Options{Recent: c.RecentCalls, MaxBytes: int64(c.MaxBytes)}
+	o := journal.Options{Recent: c.RecentCalls, MaxBytes: int64(c.MaxBytes), Capture: c.RTPMaxBytes}
 	if o.Recent == 0 {
 		o.Recent = -1
 	}
 	if records != nil {
 		o.Ended = records.Write
 	}
-	return journal.NewStore(o)
+	s := journal.NewStore(o)
+	rtp, _ := journal.ParseCapturing(c.RTP) // config has checked it
+	s.SetCapturing(rtp, "")
+	return s
 }
 
 func newMedia(c *config.Config, log *slog.Logger) (*media.Engine, error) {

@@ -12,15 +12,18 @@ import (
 // CallControl is what operators can see of calls and do to them.
 type CallControl struct {
 	Journal *journal.Store
-	Hangup  func(id string) bool // ends a call; false: it is not in progress
+	Hangup  func(id string) bool                                   // ends a call; false: it is not in progress
+	Trace   func(rtp journal.Capturing, id, to string) (calls int) // see core.Server.Trace
 }
 
-// addTo serves the calls: GET /calls and /calls/ID, POST /calls/ID/hangup, and GET /watch, which tells of each change
+// addTo serves the calls: GET /calls and /calls/ID, POST /calls/ID/hangup, GET /calls/ID/pcap, POST /trace and GET /watch, which tells of each change
 // of a call as a line of JSON until the client leaves.
 func (c CallControl) addTo(mux *http.ServeMux, ending <-chan struct{}) {
 	mux.HandleFunc("GET /calls", c.list)
 	mux.HandleFunc("GET /calls/{id}", c.show)
 	mux.HandleFunc("POST /calls/{id}/hangup", c.hangup)
+	mux.HandleFunc("GET /calls/{id}/pcap", c.pcap)
+	mux.HandleFunc("POST /trace", c.trace)
 	mux.HandleFunc("GET /watch", func(w http.ResponseWriter, r *http.Request) { c.watch(w, r, ending) })
 }
 
@@ -72,6 +75,45 @@ func (c CallControl) hangup(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	writeJSON(w, http.StatusOK, map[string]bool{"hung_up": true})
+}
+
+// pcap writes the messages of a call and what was captured of its RTP.
+func (c CallControl) pcap(w http.ResponseWriter, r *http.Request) {
+	if !c.kept(w) {
+		return
+	}
+	id := r.PathValue("id")
+	if _, known := c.Journal.Call(id); !known {
+		noCall(w, r)
+		return
+	}
+	w.Header().Set("Content-Type", "application/vnd.tcpdump.pcap")
+	w.Header().Set("Content-Disposition", "attachment; filename="+strconv.Quote("call-"+id+".pcap"))
+	_, _ = c.Journal.WritePcap(w, id) // the client left
+}
+
+// Traced is the answer to POST /trace.
+type Traced struct {
+	RTP   string `json:"rtp"`
+	Calls int    `json:"calls"` // in progress that it means
+}
+
+func (c CallControl) trace(w http.ResponseWriter, r *http.Request) {
+	if !c.kept(w) {
+		return
+	}
+	q := r.URL.Query()
+	rtp, err := journal.ParseCapturing(q.Get("rtp"))
+	if err != nil {
+		http.Error(w, "rtp: "+err.Error(), http.StatusBadRequest)
+		return
+	}
+	calls := c.Trace(rtp, q.Get("call"), q.Get("to"))
+	if calls == 0 && q.Get("call") != "" {
+		http.Error(w, "no call "+strconv.Quote(q.Get("call"))+" is in progress", http.StatusNotFound)
+		return
+	}
+	writeJSON(w, http.StatusOK, Traced{q.Get("rtp"), calls})
 }
 
 // watch writes a call whenever it changes. Changes that come faster than the client reads are one.

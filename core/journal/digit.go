@@ -28,6 +28,7 @@ func (j *Journal) Mask(on bool, unread int) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	j.masked = on
+	j.capture.hide(on, unread > 0)
 	if !on || unread <= 0 {
 		return
 	}

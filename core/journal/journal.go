@@ -26,9 +26,10 @@ type Journal struct {
 	call    Call
 	entries []Entry
 	points  pointSeries
-	peer    *Peer // of the latest message
-	bytes   int   // that the entries take
-	masked  bool  // digits are not kept
+	peer    *Peer    // of the latest message
+	bytes   int      // that the entries take
+	capture *Capture // of RTP; nil: none was wanted
+	masked  bool     // digits are not kept
 	ended   bool
 }
 

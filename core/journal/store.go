@@ -15,6 +15,7 @@ type Options struct {
 	MaxBytes int64 // that they take in all; 0: 64 MB
 	Entries  int   // of one call; 0: 500
 	Bytes    int   // of its entries; 0: 256 kB
+	Capture  int   // octets of the RTP packets that are kept of one call; 0: 4 MB
 	// Ended gets each call that is over. It may be called with locks of the call held, so it does not wait; the channel, which
 	// may be nil, is closed when the call has been recorded.
 	Ended func(Call) (recorded <-chan struct{})
@@ -25,6 +26,8 @@ type Options struct {
 type Store struct {
 	o     Options
 	bytes atomic.Int64 // of the ended calls
+
+	capturing atomic.Pointer[capturing] // nil: no RTP is kept
 
 	mu       sync.RWMutex
 	byID     map[string]*Journal
@@ -42,6 +45,7 @@ func NewStore(o Options) *Store {
 	o.MaxBytes = cmp.Or(o.MaxBytes, 64<<20)
 	o.Entries = cmp.Or(o.Entries, defaultEntries)
 	o.Bytes = cmp.Or(o.Bytes, defaultBytes)
+	o.Capture = cmp.Or(o.Capture, 4<<20)
 	return &Store{o: o, byID: map[string]*Journal{}, byCallID: map[string]*Journal{}}
 }
 
@@ -106,7 +110,7 @@ func (s *Store) retire(j *Journal, refused bool) {
 func (j *Journal) size() int64 {
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	return int64(unsafe.Sizeof(*j)) + int64(j.bytes)
+	return int64(unsafe.Sizeof(*j)) + int64(j.bytes) + j.capture.size()
 }
 
 func (s *Store) crowded() bool {

@@ -1,12 +1,10 @@
 // Package record writes call records: JSON, one line a call, in files calls-TIME.jsonl of one folder, of which the newest
-// is written to. It also reads them back: to export them as CSV, and to hand them to a webhook.
+// is written to. It also reads them back, to export them as CSV.
 //
-//	call's goroutine        Writer's goroutine                        Webhook's goroutine
-//	  |-- Write ----------->| gathers for a moment                       |
-//	  |                     | one write, one fsync for all               |
-//	  |<-- recorded --------|-- tells ---------------------------------->| POST, again until taken
-//	                                                                     | notes how far it came
+//	call's goroutine        Writer's goroutine
+//	  |-- Write ----------->| gathers for a moment
+//	  |                     | one write, one fsync for all
+//	  |<-- recorded --------|
 //
-// A record that was reported is on the disk. A crash may leave a torn last line, which Open cuts or completes. The files
-// are the webhook's queue, so what it owes survives a restart.
+// A record that was reported is on the disk. A crash may leave a torn last line, which Open cuts or completes.
 package record

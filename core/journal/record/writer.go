@@ -37,7 +37,6 @@ type Writer struct {
 	running sync.WaitGroup
 	wake    chan struct{}
 	closing chan struct{}
-	written chan struct{} // holds a token when there is something new; for the webhook
 
 	mu      sync.Mutex
 	closed  bool
@@ -62,7 +61,7 @@ func Open(o Options) (*Writer, error) {
 	}
 	w := &Writer{
 		o: o, log: o.Log, files: folder(o.Dir), waiting: newBatch(),
-		wake: make(chan struct{}, 1), closing: make(chan struct{}), written: make(chan struct{}, 1),
+		wake: make(chan struct{}, 1), closing: make(chan struct{}),
 	}
 	var err error
 	if w.file, err = w.files.open(o.Log); err != nil {
@@ -81,7 +80,10 @@ func (w *Writer) Write(c journal.Call) (recorded <-chan struct{}) {
 		return nil
 	}
 	w.waiting.calls = append(w.waiting.calls, c)
-	token(w.wake)
+	select {
+	case w.wake <- struct{}{}:
+	default: // it will come anyway
+	}
 	return w.waiting.done
 }
 
@@ -180,7 +182,6 @@ func (w *Writer) write(b *batch) error {
 		return err
 	}
 	close(b.done)
-	token(w.written)
 	return nil
 }
 
@@ -197,12 +198,4 @@ func (w *Writer) rotate() error {
 		w.log.Warn("old call records are not removed", "error", err)
 	}
 	return nil
-}
-
-// token leaves one in a channel that holds one.
-func token(c chan struct{}) {
-	select {
-	case c <- struct{}{}:
-	default:
-	}
 }
