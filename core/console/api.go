@@ -35,7 +35,7 @@ func (s *Site) me(w http.ResponseWriter, r *http.Request) {
 	_, err := r.Cookie(sessionCookie)
 	writeJSON(w, http.StatusOK, map[string]any{
 		"role": who.role.String(), "name": who.name, "version": s.o.Version, "session": err == nil && who.role > Nobody,
-		"login": s.o.Access.Reader != "" || s.o.Access.Operator != "", "pcap": s.o.Capture != nil,
+		"login": s.o.Access.Reader != "" || s.o.Access.Operator != "",
 	})
 }
 
@@ -106,26 +106,18 @@ func (s *Site) hangup(w http.ResponseWriter, r *http.Request) {
 	writeJSON(w, http.StatusOK, map[string]string{"id": id})
 }
 
+// capture sends the messages of a call and what was captured of its RTP as a pcap file.
 func (s *Site) capture(w http.ResponseWriter, r *http.Request) {
 	record, ok := s.found(w, r)
-	switch {
-	case !ok:
-		return
-	case s.o.Capture == nil:
-		refuse(w, http.StatusNotFound, "this server makes no captures")
-		return
-	}
-	pcap, err := s.o.Capture(record)
-	if err != nil {
-		refuse(w, http.StatusInternalServerError, err.Error())
+	if !ok {
 		return
 	}
 	s.audit(r, "download", record.Call.ID+" pcap", "ok")
 	h := w.Header()
 	h.Set("Content-Type", "application/vnd.tcpdump.pcap")
-	h.Set("Content-Disposition", fmt.Sprintf(`attachment; filename="%s.pcap"`, plain(record.Call.ID)))
+	h.Set("Content-Disposition", fmt.Sprintf(`attachment; filename="call-%s.pcap"`, plain(record.Call.ID)))
 	h.Set("Cache-Control", "no-store")
-	_, _ = w.Write(pcap) // the browser left: nobody to tell
+	_, _ = s.o.Journal.WritePcap(w, record.Call.ID) // the browser left: nobody to tell
 }
 
 // recording sends the file of one of the call's recordings, which are numbered from 0.

@@ -20,11 +20,10 @@ type SiteOptions struct {
 	Journal    *journal.Store // nil: no calls are shown
 	Scripts    Scripts
 	Figures    func() Figures
-	Hangup     func(id string) bool                               // ends a call; false: it is not in progress
-	Capture    func(call journal.Record) (pcap []byte, err error) // nil: none can be had
-	Recordings fs.FS                                              // what Call.Recordings name; nil: none can be had
-	Tail       *Tail                                              // of the log; nil: an empty one
-	Audit      *slog.Logger                                       // gets all actions, as Log does; nil: nobody else
+	Hangup     func(id string) bool // ends a call; false: it is not in progress
+	Recordings fs.FS                // what Call.Recordings name; nil: none can be had
+	Tail       *Tail                // of the log; nil: an empty one
+	Audit      *slog.Logger         // gets all actions, as Log does; nil: nobody else
 	Version    string
 	Log        *slog.Logger // nil: slog.Default
 }

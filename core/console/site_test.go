@@ -42,7 +42,6 @@ func newSite(t *testing.T, change func(*SiteOptions)) (*Site, *strings.Builder) 
 				return map[uint64][]File{1: {{"default.lua", "a\nb\n"}, {"old.lua", "x"}}, 2: {{"default.lua", "a\nc\n"}, {"new.lua", "y"}}}[n], n == 1 || n == 2
 			},
 		},
-		Capture:    func(journal.Record) ([]byte, error) { return []byte("pcap"), nil },
 		Recordings: fstest.MapFS{"one.wav": {Data: []byte("RIFF")}},
 		Audit:      slog.New(slog.NewJSONHandler(&audit, nil)), Log: slog.New(slog.DiscardHandler),
 	}
@@ -276,7 +275,7 @@ func TestAPI(t *testing.T) {
 		{request{path: "/api/v1/calls?limit=0"}, 400, "limit is"},
 		{request{path: "/api/v1/calls/live"}, 200, `"sip_call_id":"a@b"`},
 		{request{path: "/api/v1/calls/none"}, 404, "no call has this ID"},
-		{request{path: "/api/v1/calls/live/pcap"}, 200, "pcap"},
+		{request{path: "/api/v1/calls/live/pcap"}, 200, "M<\xb2\xa1"},
 		{request{path: "/api/v1/calls/none/pcap"}, 404, "no call"},
 		{request{path: "/api/v1/calls/live/recordings/0"}, 200, "RIFF"},
 		{request{path: "/api/v1/calls/live/recordings/1"}, 404, "is gone"}, // a name that leads out

@@ -27,7 +27,7 @@ export function call(main, match, session) {
   function draw() {
     const { call, entries, points } = page.record;
     document.title = `${call.cli || user(call.from)} → ${call.did || user(call.to)} · Offhook`;
-    replace(top, heading(call, session, hangup), facts(call), call.error && failure(call.error), verdict(call.verdict));
+    replace(top, heading(call, session, hangup), facts(sofar(call, points?.at(-1))), call.error && failure(call.error), verdict(call.verdict));
     drawLine(call, (entries ?? []).filter((e) => !hidden.has(e.kind)), points ?? []);
   }
 
@@ -114,10 +114,17 @@ function heading(c, session, hangup) {
       h('h1', null, h('span.clip', { title: c.from }, c.cli || user(c.from) || 'anonymous'), h('span.arrow', { 'aria-label': 'to' }, '→'), h('span.clip', { title: c.to }, c.did || user(c.to) || '–')),
       outcome(c)),
     h('div.actions', null,
-      session.pcap && h('a.button', { href: api + '/pcap', download: c.id + '.pcap' }, 'pcap'),
+      h('a.button', { href: api + '/pcap', download: `call-${c.id}.pcap`, title: 'Download its messages and RTP for Wireshark' }, 'pcap'),
       (c.recordings ?? []).map((name, i) => h('a.button', { href: `${api}/recordings/${i}`, download: true, title: name }, c.recordings.length > 1 ? `Recording ${i + 1}` : 'Recording')),
       h('a.button', { href: '/log?call=' + encodeURIComponent(c.id) }, 'Log'),
       c.state !== 'ended' && session.role === 'operator' && end));
+}
+
+// sofar is a call with what was measured last, as long as it goes on.
+function sofar(c, p) {
+  if (!p || c.rx) return c;
+  const expected = p.received + Math.max(0, p.lost);
+  return { ...c, mos: p.mos, tx: { packets: p.sent }, rx: { packets: p.received, loss_pct: expected ? 100 * Math.max(0, p.lost) / expected : 0, jitter_ms: p.jitter_ms } };
 }
 
 function facts(c) {
