@@ -83,26 +83,30 @@ func generations(t *testing.T, s *server, b *browser) {
 	b.until("the rollback is generation 3", `[...document.querySelectorAll(".generations li")].some(g => /3[^]*rolled back to 1[^]*current/.test(g.innerText))`)
 }
 
-// TestConsoleWindows: no page is wider than a telephone, in light and dark, with no call and with 1,000.
+// TestConsoleWindows: no page is wider than a telephone, in light and dark, with no call and with 1,000. OFFHOOK_SCREENS=folder
+// keeps pictures of them, for people to look at.
 func TestConsoleWindows(t *testing.T) {
 	s := start(t, fmt.Sprintf(answers, 1, 486), "behavior.max_concurrent_calls=1000")
 	b := browse(t)
-	fits := func(pages ...string) {
+	fits := func(name string, width int, dark bool) {
 		t.Helper()
-		for _, page := range pages {
+		b.window(width, 844, dark)
+		for _, page := range []string{"/", "/scripts", "/charts", "/log"} {
 			b.open(s.consoleURL() + page)
 			b.until(page+" is drawn", `document.querySelector("main h1") && !document.querySelector(".skeleton")`)
 			var over int
 			if b.eval("document.documentElement.scrollWidth - innerWidth", &over); over > 0 {
 				t.Errorf("%s is %d px too wide", page, over)
 			}
+			if dir := os.Getenv("OFFHOOK_SCREENS"); dir != "" {
+				b.screenshot(filepath.Join(dir, name+strings.ReplaceAll(page, "/", "-")+".png"))
+			}
 		}
 	}
-	b.window(390, 844, true)
-	fits("/", "/scripts", "/charts", "/log")
+	fits("empty-390-dark", 390, true)
 	sipp(t, s, time.Minute, "-sf", scenario(t, "refused.xml"), "-m", "1000", "-r", "500").clean(t, 1000)
-	b.window(390, 844, false)
-	fits("/", "/scripts", "/charts", "/log")
+	fits("full-390-light", 390, false)
+	fits("full-1280-dark", 1280, true)
 	b.open(s.consoleURL() + "/")
 	b.until("the list is cut", `document.querySelectorAll("table.calls tbody tr").length === 100 && document.querySelector(".more")`)
 	b.clean()
