@@ -103,6 +103,7 @@ func (s *Store) WritePcap(w io.Writer, id string) (known bool, err error) {
 	entries, capture := slices.Clone(j.entries), j.capture
 	j.mu.Unlock()
 	packets := capture.packets()
+	slices.SortStableFunc(packets, func(a, b captured) int { return a.at.Compare(b.at) }) // what comes is read in batches
 	p := newPcapWriter(w)
 	began := j.began.Round(0) // the wall clock
 	rtp := func(before time.Time) {

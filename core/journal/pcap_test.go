@@ -83,6 +83,7 @@ func TestPcap(t *testing.T) {
 		pass(false, 3)
 		c.Keep(CaptureHeaders)
 		pass(true, 4, 4, 4)
+		c.Packet(time.Now().Add(-30*time.Millisecond), false, remote, rtpPacket()) // it was read late
 		c.Packet(time.Now(), true, netip.AddrPort{}, rtpPacket(1))
 		v6 := Peer{"UDP", netip.MustParseAddrPort("[2001:db8::1]:5060"), netip.MustParseAddrPort("[2001:db8::7]:5060")}
 		time.Sleep(time.Second)
@@ -99,6 +100,7 @@ func TestPcap(t *testing.T) {
 			"0.040 192.0.2.1:10000 > 192.0.2.7:20000 14/14 0202",
 			"0.060 192.0.2.7:20000 > 192.0.2.1:10000 16/16 00000000",
 			"0.080 192.0.2.7:20000 > 192.0.2.1:10000 12/16",
+			"0.090 192.0.2.7:20000 > 192.0.2.1:10000 12/12",
 			"0.100 192.0.2.7:20000 > 192.0.2.1:10000 13/13 03",
 			"0.120 192.0.2.1:10000 > 192.0.2.7:20000 12/15",
 			"1.120 [2001:db8::1]:5060 > [2001:db8::7]:5060 18/18 SIP/2.0 200 OK",

@@ -34,6 +34,7 @@ type Store struct {
 	byCallID map[string]*Journal // the newest of each Call-ID
 	ended    []*Journal          // the oldest first
 	refused  []*Journal          // likewise: those that no script saw
+	spare    [][]Entry           // of calls that are forgotten, empty, to be used again
 
 	subscribing   sync.Mutex
 	subscriptions atomic.Pointer[[]*Subscription]
@@ -57,6 +58,9 @@ func (s *Store) Begin(c Call) *Journal {
 	j := &Journal{store: s, id: c.ID, began: time.Now(), call: c}
 	j.call.Start, j.call.State = j.began, "incoming"
 	s.mu.Lock()
+	if last := len(s.spare) - 1; last >= 0 {
+		j.entries, s.spare = s.spare[last], s.spare[:last]
+	}
 	j.other = inProgress(s.byCallID[c.SIPCallID])
 	s.byID[c.ID], s.byCallID[c.SIPCallID] = j, j
 	s.mu.Unlock()
@@ -136,6 +140,22 @@ func (s *Store) dropOldest() {
 		}
 	}
 	s.bytes.Add(-j.size())
+	s.reuse(j)
+}
+
+// mostSpare bounds the entries that wait to be used again.
+const mostSpare = 64
+
+// reuse takes the entries of a journal that is forgotten. Readers have copies.
+func (s *Store) reuse(j *Journal) {
+	j.mu.Lock()
+	entries := j.entries
+	j.entries = nil
+	j.mu.Unlock()
+	if cap(entries) == firstEntries && len(s.spare) < mostSpare {
+		clear(entries)
+		s.spare = append(s.spare, entries[:0])
+	}
 }
 
 // endedBefore compares two journals that are over, whose End does not change any more.

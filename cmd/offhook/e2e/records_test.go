@@ -84,3 +84,71 @@ func TestKillLosesNoRecord(t *testing.T) {
 	before := len(records)
 	eventually(t, 5*time.Second, "the next 20 calls are recorded", func() bool { return len(recordsIn(t, dir)) == before+20 })
 }
+
+// What on_hangup is told, the call record and offhook calls say the same.
+func TestRecordAgreesWithOnHangup(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "records")
+	s := start(t, `
+function on_call(call)
+  call.vars.n = 1
+  call:mark("here", { x = 2 })
+  call:answer()
+  call:check(false, "never")
+  if call.did == "stays" then call:wait("hangup") end
+  error("oh")
+end
+function on_hangup(call, info)
+  log.info("over", { by = info.by, code = info.code, q850 = info.q850, seconds = info.seconds, id = call.id })
+end`, "records.dir="+dir)
+	command(t, time.Minute, binary, "call", "sip:fails@127.0.0.1:"+s.port)
+	done := make(chan struct{})
+	go func() { // ends with the call, which an operator ends
+		defer close(done)
+		command(t, time.Minute, binary, "call", "sip:stays@127.0.0.1:"+s.port)
+	}()
+	eventually(t, 10*time.Second, "the call is answered", func() bool {
+		_, h := s.status()
+		return h["answered_calls"] == 2.0
+	})
+	var live []struct {
+		ID string `json:"id"`
+	}
+	out, _ := command(t, 10*time.Second, binary, "calls", "list", "--live", "--json", "--socket", s.socket)
+	if err := json.Unmarshal([]byte(out), &live); err != nil || len(live) != 1 {
+		t.Fatalf("calls in progress: %v\n%s", err, out)
+	}
+	if out, code := command(t, 10*time.Second, binary, "calls", "hangup", live[0].ID, "--socket", s.socket); code != 0 || out != "hung up\n" {
+		t.Errorf("exit code %d: %s", code, out)
+	}
+	<-done
+	eventually(t, 5*time.Second, "both calls are recorded", func() bool { return len(recordsIn(t, dir)) == 2 })
+	records, told := recordsIn(t, dir), s.out.lines("over")
+	if len(told) != 2 {
+		t.Fatalf("on_hangup ran %d times", len(told))
+	}
+	for i, want := range []string{"error", "operator"} {
+		info := told[i]
+		r := records[info["id"].(string)]
+		difference := r["duration"].(float64) - info["seconds"].(float64)
+		if info["by"] != want || r["by"] != want || r["code"] != info["code"] || q850(r) != q850(info) || difference > 0.001 || difference < -0.001 || info["call"] != r["id"] {
+			t.Errorf("on_hangup was told %v, the record says %v", info, r)
+		}
+		marks, vars, verdict := r["marks"].([]any)[0].(map[string]any), r["vars"].(map[string]any), r["verdict"].(map[string]any)
+		if marks["name"] != "here" || marks["data"] != "x=2" || vars["n"] != 1.0 || verdict["result"] != "fail" || verdict["message"] != "never" {
+			t.Errorf("the record says %v", r)
+		}
+	}
+	failure, _ := records[told[0]["id"].(string)]["error"].(map[string]any)
+	if failure["file"] != "default.lua" || failure["line"] != 8.0 {
+		t.Errorf("error %v", failure)
+	}
+	if out, _ := command(t, 10*time.Second, binary, "calls", "show", told[0]["id"].(string), "--socket", s.socket); !strings.Contains(out, "✗ default.lua:8: oh") || !strings.Contains(out, "── INVITE, SDP") || !strings.Contains(out, "⚑ here x=2") {
+		t.Errorf("calls show:\n%s", out)
+	}
+}
+
+// q850 is the cause of a record, or of what on_hangup was told; 0: there is none.
+func q850(m map[string]any) float64 {
+	cause, _ := m["q850"].(float64)
+	return cause
+}
