@@ -15,6 +15,7 @@ import (
 // pacing thread, which only queues them.
 type ear struct {
 	packets chan heard
+	quit    chan struct{} // closed by close
 	done    chan struct{}
 
 	mu      sync.Mutex // guards what follows
@@ -39,7 +40,7 @@ type heard struct {
 
 // newEar begins to listen; record is the file to write, empty for none.
 func newEar(record string) (*ear, error) {
-	e := &ear{packets: make(chan heard, 1000), done: make(chan struct{}), meter: measure.New(measure.Options{})}
+	e := &ear{packets: make(chan heard, 1000), quit: make(chan struct{}), done: make(chan struct{}), meter: measure.New(measure.Options{})}
 	if record != "" {
 		file, err := os.Create(record)
 		if err != nil {
@@ -49,11 +50,29 @@ func newEar(record string) (*ear, error) {
 	}
 	go func() { // ends with close
 		defer close(e.done)
-		for p := range e.packets {
-			e.take(p)
-		}
+		e.work()
 	}()
 	return e, nil
+}
+
+// work takes packets until close, and those that had come by then.
+func (e *ear) work() {
+	for {
+		select {
+		case p := <-e.packets:
+			e.take(p)
+			continue
+		case <-e.quit:
+		}
+		for {
+			select {
+			case p := <-e.packets:
+				e.take(p)
+			default:
+				return
+			}
+		}
+	}
 }
 
 // answer tells which codec was agreed on: levels are measured against its own
@@ -137,9 +156,9 @@ func (e *ear) result() measure.Result {
 	return e.meter.Result()
 }
 
-// close ends listening and finishes the recording.
+// close ends listening and finishes the recording. A packet that is still on its way to hear does no harm.
 func (e *ear) close() error {
-	close(e.packets)
+	close(e.quit)
 	<-e.done
 	if e.file == nil {
 		return nil
