@@ -104,7 +104,9 @@ func TestConsoleWindows(t *testing.T) {
 		}
 	}
 	fits("empty-390-dark", 390, true)
-	sipp(t, s, time.Minute, "-sf", scenario(t, "refused.xml"), "-m", "1000", "-r", "500").clean(t, 1000)
+	if r := sipp(t, s, time.Minute, "-sf", scenario(t, "refused.xml"), "-m", "1000", "-r", "200"); r.successful < 950 { // a 180 may be lost
+		t.Errorf("SIPp: %d of 1,000 calls\n%s", r.successful, r.out)
+	}
 	fits("full-390-light", 390, false)
 	fits("full-1280-dark", 1280, true)
 	b.open(s.consoleURL() + "/")
