@@ -26,6 +26,8 @@ var Default string
 // default.toml, which users read.
 type Config struct {
 	SIP       SIP       `koanf:"sip"`
+	TLS       TLS       `koanf:"tls"`
+	Defence   Defence   `koanf:"defence"`
 	Behavior  Behavior  `koanf:"behavior"`
 	Media     Media     `koanf:"media"`
 	Scripting Scripting `koanf:"scripting"`
@@ -40,11 +42,16 @@ type Config struct {
 	// Script holds the free [script.NAME] tables.
 	Script map[string]map[string]any `koanf:"script"`
 
-	// Routes are the [[route]] blocks, in order.
+	// Listeners are the [[listener]] blocks, in order, completed from [sip] and [tls].
+	Listeners []Listener `koanf:"-"`
+
+	// Routes are the [[route]] blocks, in order, and after them the scripts of the [[trunk]] blocks.
 	Routes []Route `koanf:"-"`
+	// Trunks are the [[trunk]] blocks, in order.
+	Trunks []Trunk `koanf:"-"`
 
 	values map[string]any    // every key with its value, for Get
-	tree   map[string]any    // the same by sections, without routes
+	tree   map[string]any    // the same by sections, without routes, listeners and trunks
 	places map[string]string // where values came from, for Place
 }
 
@@ -62,13 +69,29 @@ type SIP struct {
 	T1Ms        int      `koanf:"t1_ms"`
 	T2Ms        int      `koanf:"t2_ms"`
 
+	TLSPort    int      `koanf:"tls_port"`
+	WSPort     int      `koanf:"ws_port"`
+	WSSPort    int      `koanf:"wss_port"`
+	WSOrigins  []string `koanf:"ws_origins"`
+	ExternalIP []string `koanf:"external_ip"`
+	LocalNets  []string `koanf:"local_nets"`
+	TCPAbove   int      `koanf:"tcp_above_bytes"`
+
+	MaxConnections        int     `koanf:"max_connections"`
+	MaxConnectionsPerIP   int     `koanf:"max_connections_per_ip"`
+	ConnectionIdleSeconds float64 `koanf:"connection_idle_seconds"`
+
 	SessionExpiresSeconds int  `koanf:"session_expires_seconds"`
 	MinSESeconds          int  `koanf:"min_se_seconds"`
 	ReliableProvisionals  bool `koanf:"reliable_provisionals"`
+	RequireTrunk          bool `koanf:"require_trunk"`
 }
 
 // SessionExpires is the session interval that we ask for by ourselves; 0: none.
 func (s SIP) SessionExpires() time.Duration { return seconds(float64(s.SessionExpiresSeconds)) }
+
+// ConnectionIdle is how long a connection may go without traffic.
+func (s SIP) ConnectionIdle() time.Duration { return seconds(s.ConnectionIdleSeconds) }
 
 // MinSession is the least session interval that we accept.
 func (s SIP) MinSession() time.Duration { return seconds(float64(s.MinSESeconds)) }
@@ -103,6 +126,7 @@ type Media struct {
 	SRTP              string   `koanf:"srtp"`
 	SymmetricRTP      bool     `koanf:"symmetric_rtp"`
 	RTPTimeout        float64  `koanf:"rtp_timeout"` // seconds
+	RealtimePriority  bool     `koanf:"realtime_priority"`
 }
 
 // Silent is how long a call may go without RTP; 0 means for ever.
@@ -127,6 +151,8 @@ type Scripting struct {
 	HTTPTimeoutSeconds float64  `koanf:"http_timeout_seconds"`
 	HTTPMaxConcurrent  int      `koanf:"http_max_concurrent"`
 	KVPath             string   `koanf:"kv_path"`
+	KVRedis            string   `koanf:"kv_redis"`
+	KVTimeoutSeconds   float64  `koanf:"kv_timeout_seconds"`
 	EnvAllow           []string `koanf:"env_allow"`
 	MetricsMaxSeries   int      `koanf:"metrics_max_series"`
 	MetricsMaxEach     int      `koanf:"metrics_max_series_each"`
@@ -139,6 +165,9 @@ type Routing struct {
 
 // HTTPTimeout is how long a request of http.get or http.post may take when it names no time-out.
 func (s Scripting) HTTPTimeout() time.Duration { return seconds(s.HTTPTimeoutSeconds) }
+
+// KVTimeout is how long Redis has for each use of kv.
+func (s Scripting) KVTimeout() time.Duration { return seconds(s.KVTimeoutSeconds) }
 
 // Logging is the [logging] section.
 type Logging struct {
@@ -164,6 +193,9 @@ type Health struct {
 	MaxRestartAttempts         int     `koanf:"max_restart_attempts"`
 }
 
+// Interval is how often a monitor asks.
+func (h Health) Interval() time.Duration { return seconds(h.HealthCheckIntervalSeconds) }
+
 // Control is the [control] section.
 type Control struct {
 	Socket string `koanf:"socket"` // a path, "auto", or empty: none
@@ -179,7 +211,7 @@ func (c *Config) Get(script, key string) (value any, ok bool) {
 	return value, ok
 }
 
-// TOML is the configuration as a file that loads to the same, but for routes.
+// TOML is the configuration as a file that loads to the same, but for routes, listeners and trunks.
 func (c *Config) TOML() ([]byte, error) { return toml.Parser().Marshal(c.tree) }
 
 func seconds(s float64) time.Duration { return time.Duration(s * float64(time.Second)) }

@@ -106,6 +106,27 @@ func TestLaterSourcesWin(t *testing.T) {
 	}
 }
 
+// Text from the environment or a flag becomes what the file has for the setting of a script; without that it stays text.
+func TestSettingsOfScriptsKeepTheirType(t *testing.T) {
+	file := "[script.menu]\nopen = true\ntries = 3\nlevel = 1.5\ngreeting = \"hi.wav\"\nhosts = [\"a\"]\n"
+	environ := []string{
+		"OFFHOOK_SCRIPT__MENU__OPEN=false", "OFFHOOK_SCRIPT__MENU__TRIES=5", "OFFHOOK_SCRIPT__MENU__LEVEL=2",
+		"OFFHOOK_SCRIPT__MENU__GREETING=7", "OFFHOOK_SCRIPT__MENU__HOSTS=b, c", "OFFHOOK_SCRIPT__MENU__PIN=0123",
+	}
+	c, err := load(t, file, Options{Environ: environ})
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := map[string]any{"open": false, "tries": int64(5), "level": int64(2), "greeting": "7", "hosts": []any{"b", "c"}, "pin": "0123"}
+	if !reflect.DeepEqual(c.Script["menu"], want) {
+		t.Errorf("got %#v, want %#v", c.Script["menu"], want)
+	}
+	_, err = load(t, file, Options{Flags: []Flag{{"--set", "script.menu.tries", "many"}}})
+	if err == nil || !strings.Contains(err.Error(), `flag --set: script.menu.tries: "many" is not a number`) {
+		t.Errorf("got %v", err)
+	}
+}
+
 func TestTOMLLoadsToTheSame(t *testing.T) {
 	c, err := load(t, "[sip]\nport = 5070\ntransport = [\"udp\", \"tcp\"]\n[script.menu]\nwords = [1, \"x\"]\n[script.menu.deep]\nk = 1.5\n", Options{
 		Flags: []Flag{{"--set", "behavior.tone_frequency", "1000"}},
@@ -140,6 +161,9 @@ func TestErrorsNameThePlaceAndTheCure(t *testing.T) {
 			`:2: scripting.http_allow: "http://a/" is none: write a host as "api.example.com"`, `:3: scripting.env_allow: "" is none: write a name as "TZ"`,
 			":4: scripting.http_timeout_seconds: 60 is not a time-out: write more than 0 and at most 30", "scripting.http_max_concurrent: 0 is too small",
 			"scripting.metrics_max_series: -1 is too small"}},
+		{"kv in Redis", "[scripting]\nkv_redis = \"http://u:secret@host\"\nkv_timeout_seconds = 0\n", Options{}, []string{
+			":2: scripting.kv_redis: is not the URL of a Redis server: write one as", ":3: scripting.kv_timeout_seconds: 0 is not a time-out"}},
+		{"Redis database", "", Options{Flags: []Flag{{"--set", "scripting.kv_redis", "redis://host/mine"}}}, []string{"flag --set: scripting.kv_redis: is not the URL"}},
 		{"right key, wrong section", "[sip]\ntone_frequency = 5\n", Options{}, []string{":2: sip.tone_frequency: unknown key, did you mean behavior.tone_frequency?"}},
 		{"unknown section", "[telephony]\nx = 1\n", Options{}, []string{":2: telephony.x: unknown key; 'offhook config' prints them all"}},
 		{"wrong type", "[sip]\nport = \"5060\"\n", Options{}, []string{`:2: sip.port: "5060" is not a whole number`}},
@@ -156,7 +180,7 @@ func TestErrorsNameThePlaceAndTheCure(t *testing.T) {
 		{"session interval below the least", "[sip]\nsession_expires_seconds = 60\n", Options{}, []string{"sip.session_expires_seconds: 60 is too small: write 90 or more"}},
 		{"negative RTP timeout", "[media]\nrtp_timeout = -1\n", Options{}, []string{"media.rtp_timeout: -1 is too small"}},
 		{"unknown codec", "[media]\npreferred_codecs = [\"PCMU\", \"G729\"]\n", Options{}, []string{`"G729" is not a codec we have`}},
-		{"transport to come", "[sip]\ntransport = \"tls\"\n", Options{}, []string{`sip.transport: "tls" is not available in this version`}},
+		{"transport that is none", "[sip]\ntransport = [\"udp\", \"sctp\"]\n", Options{}, []string{`:2: sip.transport: "sctp" is not a transport: write "udp", "tcp", "tls", "ws" or "wss", or a list of them`}},
 		{"environment", "", Options{Environ: []string{"OFFHOOK_SIP__PORT=lots"}}, []string{`environment OFFHOOK_SIP__PORT: sip.port: "lots" is not a whole number`}},
 		{"environment, unknown", "", Options{Environ: []string{"OFFHOOK_SIP__PROT=1"}}, []string{"environment OFFHOOK_SIP__PROT: sip.prot: unknown key, did you mean sip.port?"}},
 		{"flag", "", Options{Flags: []Flag{{"--set", "sip.port", "70000"}}}, []string{"flag --set: sip.port: 70000 is not a port"}},

@@ -48,7 +48,7 @@ func (e *Error) Error() string {
 // Load merges all sources and validates the result. The error joins one
 // *Error for each thing that is wrong, so that all can be mended at once.
 func Load(o Options) (*Config, error) {
-	l := &loader{k: koanf.New("."), schema: schemaOf(reflect.TypeFor[Config]()), place: map[string]string{}}
+	l := &loader{k: koanf.New("."), schema: schemaOf(reflect.TypeFor[Config]()), place: map[string]string{}, environment: o.Environ}
 	l.text("", []byte(Default))
 	if o.File != "" {
 		data, err := os.ReadFile(o.File)
@@ -77,7 +77,13 @@ type loader struct {
 	schema schema
 	place  map[string]string // key → where its value came from
 	list   []Route
+	ports  []Listener
 	errs   []error
+
+	environment []string // for passwords of trunks
+	arrays      []func() // the trunks, which are read when all else is known
+	trunks      []Trunk
+	scripted    []scripted
 }
 
 func (l *loader) fail(place, key, format string, args ...any) {
@@ -106,6 +112,14 @@ func (l *loader) text(name string, data []byte) {
 	if routes, ok := tree["route"]; ok {
 		l.routes(routes, place)
 		delete(tree, "route") // an array of tables is nothing for koanf
+	}
+	if listeners, ok := tree["listener"]; ok {
+		l.listeners(listeners, place)
+		delete(tree, "listener")
+	}
+	if trunks, ok := tree["trunk"]; ok {
+		l.arrays = append(l.arrays, func() { l.trunkBlocks(trunks, place) })
+		delete(tree, "trunk")
 	}
 	layer := koanf.New(".")
 	if err := layer.Load(confmap.Provider(tree, ""), nil); err != nil {
@@ -176,8 +190,21 @@ func (l *loader) set(place, key string, value any, isText bool) {
 		if l.place[section] == "" {
 			l.place[section] = place
 		}
+		if before := l.k.Get(key); isText && before != nil {
+			var err error
+			if value, err = likeBefore(before, value.(string)); err != nil {
+				l.fail(place, key, "%v", err)
+				return
+			}
+		}
 	case key == "route" || strings.HasPrefix(key, "route."):
 		l.fail(place, key, "routes are a list: write [[route]] blocks into the configuration file")
+		return
+	case key == "listener" || strings.HasPrefix(key, "listener."):
+		l.fail(place, key, "listeners are a list: write [[listener]] blocks into the configuration file")
+		return
+	case key == "trunk" || strings.HasPrefix(key, "trunk."):
+		l.fail(place, key, "trunks are a list: write [[trunk]] blocks into the configuration file")
 		return
 	default:
 		l.fail(place, key, "%s", l.schema.unknown(key))
@@ -197,9 +224,25 @@ func (l *loader) config() *Config {
 		l.fail("", "", "%v", err)
 		return c
 	}
-	c.values, c.tree, c.places, c.Routes = l.k.All(), l.k.Raw(), l.place, l.list
+	for _, read := range l.arrays {
+		read()
+	}
+	l.finish()
+	c.values, c.tree, c.places, c.Routes, c.Trunks = l.k.All(), l.k.Raw(), l.place, l.list, l.trunks
+	c.Listeners = l.ports
 	if len(l.errs) == 0 {
-		c.validate(func(key, format string, args ...any) { l.fail(l.place[key], key, format, args...) })
+		c.validate(func(key, format string, args ...any) { l.fail(nearest(l.place, key), title(key), format, args...) })
 	}
 	return c
+}
+
+// placeOf is where a key was written, or what it is part of.
+func (l *loader) placeOf(key string) string { return nearest(l.place, key) }
+
+// realm is what trunks challenge with unless they say another one.
+func (l *loader) realm() string {
+	if domain := l.k.String("sip.domain"); domain != "" {
+		return domain
+	}
+	return "offhook"
 }

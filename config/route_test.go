@@ -72,7 +72,7 @@ func TestRouteErrors(t *testing.T) {
 		want       []string
 	}{
 		{"unknown key", block + "form = \"1\"\n", Options{}, []string{"offhook.toml:5: route 2: form: unknown key, did you mean from?"}},
-		{"another unknown key", block + "trunk = \"x\"\n", Options{}, []string{":5: route 2: trunk: unknown key: write to, from, source, header, script"}},
+		{"another unknown key", block + "weather = \"x\"\n", Options{}, []string{":5: route 2: weather: unknown key: write to, from, source, trunk, header, script"}},
 		{"number", block + "to = 911\n", Options{}, []string{":5: route 2: to: 911 is not a string: write it in quotes"}},
 		{"list", block + "from = [\"1\"]\n", Options{}, []string{":5: route 2: from: [1] is not a string"}},
 		{"empty", block + "to = \"\"\n", Options{}, []string{`:5: route 2: to: is empty: leave it out to mean every call, or write "/^$/"`}},
@@ -113,6 +113,9 @@ func TestCommentedExamplesLoad(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	if len(c.Trunks) != 2 || c.Trunks[0].MaxCalls != 30 || c.Trunks[1].Register.User != "4930123456" {
+		t.Errorf("the trunks came out wrong: %+v", c.Trunks)
+	}
 	if len(c.Routes) != 2 || c.Routes[0].Source != "10.0.0.0/8" || c.Routes[1].From != `/^\+49/` || c.Script["menu"]["greeting"] != "welcome.wav" {
 		t.Errorf("the examples came out wrong: %+v %v", c.Routes, c.Script)
 	}
@@ -135,7 +138,7 @@ list = ["a", 2]
 	}
 	want := map[string]map[string]any{
 		"empty": {},
-		"menu":  {"tries": "4", "options": map[string]any{"1": "sales", "deep": map[string]any{"on": true}}, "list": []any{"a", int64(2)}},
+		"menu":  {"tries": int64(4), "options": map[string]any{"1": "sales", "deep": map[string]any{"on": true}}, "list": []any{"a", int64(2)}},
 		"other": {"x": "y"},
 	}
 	if !reflect.DeepEqual(c.Script, want) {

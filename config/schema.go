@@ -51,8 +51,11 @@ func (s schema) section(name string) bool {
 // unknown says what is wrong with a key that is not in the schema, with the
 // nearest one that is.
 func (s schema) unknown(key string) string {
-	if section, _, _ := strings.Cut(key, "."); levenshtein.ComputeDistance(section, "route") == 1 {
-		return "unknown key, did you mean [[route]]?"
+	section, _, _ := strings.Cut(key, ".")
+	for _, array := range []string{"route", "trunk"} {
+		if levenshtein.ComputeDistance(section, array) == 1 {
+			return fmt.Sprintf("unknown key, did you mean [[%s]]?", array)
+		}
 	}
 	best, distance := "", len(key)
 	for known := range s {
@@ -161,6 +164,30 @@ func parse(t reflect.Type, s string) (any, error) {
 		return s, nil
 	}
 	return splitList(s), nil
+}
+
+// likeBefore parses text to the type of the value that it takes the place of: settings of scripts have no other.
+func likeBefore(before any, text string) (any, error) {
+	switch before.(type) {
+	case bool:
+		return parse(reflect.TypeFor[bool](), text)
+	case int64, float64:
+		if n, err := strconv.ParseInt(text, 10, 64); err == nil {
+			return n, nil
+		}
+		return parse(reflect.TypeFor[float64](), text)
+	case []any:
+		return toAny(splitList(text)), nil
+	}
+	return text, nil
+}
+
+func toAny(list []string) []any {
+	values := make([]any, len(list))
+	for i, s := range list {
+		values[i] = s
+	}
+	return values
 }
 
 func splitList(s string) []string {

@@ -1,7 +1,6 @@
 package config
 
 import (
-	"net/netip"
 	"slices"
 	"strings"
 )
@@ -9,6 +8,10 @@ import (
 // validate reports every value that makes no sense, by its key.
 func (c *Config) validate(fail func(key, format string, args ...any)) {
 	c.SIP.validate(fail)
+	c.TLS.validate(fail)
+	c.validateListeners(fail)
+	c.Defence.validate(fail)
+	c.validateScriptLimits(fail)
 	c.Behavior.validate(fail)
 	c.Media.validate(fail)
 	c.Scripting.validate(fail)
@@ -25,22 +28,17 @@ func (c *Config) validate(fail func(key, format string, args ...any)) {
 type report = func(key, format string, args ...any)
 
 func (s *SIP) validate(fail report) {
-	if _, err := netip.ParseAddr(s.BindAddress); err != nil {
-		fail("sip.bind_address", "%q is not an IP address: write one of this machine's, or \"0.0.0.0\" for all", s.BindAddress)
-	}
+	checkBindAddress(fail, "sip.bind_address", s.BindAddress)
 	checkPort(fail, "sip.port", s.Port)
-	if len(s.Transport) == 0 {
-		fail("sip.transport", "is empty: write \"udp\", \"tcp\" or [\"udp\", \"tcp\"]")
-	}
-	for _, t := range s.Transport {
-		switch t {
-		case "udp", "tcp":
-		case "tls", "ws", "wss":
-			fail("sip.transport", "%q is not available in this version: write \"udp\", \"tcp\" or [\"udp\", \"tcp\"]", t)
-		default:
-			fail("sip.transport", "%q is not a transport: write \"udp\", \"tcp\" or [\"udp\", \"tcp\"]", t)
-		}
-	}
+	checkPort(fail, "sip.tls_port", s.TLSPort)
+	checkPort(fail, "sip.ws_port", s.WSPort)
+	checkPort(fail, "sip.wss_port", s.WSSPort)
+	checkExternalIP(fail, "sip.external_ip", s.ExternalIP)
+	checkNets(fail, "sip.local_nets", s.LocalNets)
+	atLeast(fail, "sip.tcp_above_bytes", float64(s.TCPAbove), 0)
+	atLeast(fail, "sip.max_connections", float64(s.MaxConnections), 1)
+	atLeast(fail, "sip.max_connections_per_ip", float64(s.MaxConnectionsPerIP), 1)
+	atLeast(fail, "sip.connection_idle_seconds", s.ConnectionIdleSeconds, 1)
 	if strings.ContainsAny(s.Domain, " \t\r\n<>@;") {
 		fail("sip.domain", "%q is not a host name", s.Domain)
 	}
@@ -117,6 +115,7 @@ func (s *Scripting) validate(fail report) {
 	if !(s.HTTPTimeoutSeconds > 0 && s.HTTPTimeoutSeconds <= 30) {
 		fail("scripting.http_timeout_seconds", "%g is not a time-out: write more than 0 and at most 30", s.HTTPTimeoutSeconds)
 	}
+	s.validateKV(fail)
 	atLeast(fail, "scripting.http_max_concurrent", float64(s.HTTPMaxConcurrent), 1)
 	atLeast(fail, "scripting.metrics_max_series", float64(s.MetricsMaxSeries), 0)
 	atLeast(fail, "scripting.metrics_max_series_each", float64(s.MetricsMaxEach), 0)

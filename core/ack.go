@@ -26,7 +26,7 @@ func (c *Call) ack(req *sip.Request) {
 	if !c.change(evAck) {
 		return // of a re-INVITE
 	}
-	c.reach(&c.stages.Confirmed)
+	c.mark(&c.stages.Confirmed)
 	c.log.Info("confirmed")
 	close(c.confirmed)
 	c.emit(Event{Kind: EventAnswered})

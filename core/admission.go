@@ -3,23 +3,28 @@ package core
 import (
 	"math/rand/v2"
 	"strconv"
+	"time"
 )
 
-// admit counts a new call in, or says why it is not taken. The Retry-After is
-// spread, so that the callers of one overload do not all come back at once.
+// admit counts a new call in, or says why it is not taken after all: busy was
+// asked a moment ago.
 func (s *Server) admit(c *Call) *refusal {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.stats.total.Add(1)
 	switch {
-	case s.draining:
+	case s.draining || s.paused:
 		s.stats.failed.Add(1)
-		s.stats.refusedDraining.Add(1)
-		return retryLater(30)
+		s.stats.draining.Add(1)
+		return retryLater(spread(30))
 	case s.stats.active.Load() >= int64(s.o.MaxCalls):
 		s.stats.failed.Add(1)
-		s.stats.refusedFull.Add(1)
-		return retryLater(5)
+		s.stats.full.Add(1)
+		return retryLater(spread(5))
+	}
+	if r := c.trunk.admit(); r != nil {
+		s.stats.failed.Add(1)
+		return r
 	}
 	s.stats.active.Add(1)
 	s.dialogs[c.dialog.id] = c
@@ -27,10 +32,32 @@ func (s *Server) admit(c *Call) *refusal {
 	return nil
 }
 
+// busy says for how many seconds at least a new INVITE should not come again, 0 when it
+// is taken: asked before anything is made for it. A copy of one that was refused
+// is asked about, and counted, again: nothing is known of it.
+func (s *Server) busy() (retryAfter int) {
+	now := time.Now()
+	retryAfter, count := s.full()
+	switch {
+	case retryAfter > 0:
+	case !s.load.Ready(now, s.transport.Lag()):
+		retryAfter, count = 1, &s.stats.overload
+	case !s.rate.Take(now):
+		retryAfter, count = 1, &s.stats.rate
+	default:
+		return 0
+	}
+	count.Add(1)
+	s.stats.total.Add(1)
+	s.stats.failed.Add(1)
+	return retryAfter
+}
+
 // leave counts a call out, when its handler has returned.
-func (s *Server) leave() {
+func (s *Server) leave(t *trunk) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	t.leave()
 	if s.stats.active.Add(-1) == 0 && s.draining {
 		close(s.idle)
 	}
@@ -44,7 +71,11 @@ func (s *Server) forget(id dialogID) {
 	delete(s.dialogs, id)
 }
 
-// retryLater is 503 with a Retry-After of seconds to twice as many (RFC 3261 §20.33).
+// retryLater is 503 with a Retry-After (RFC 3261 §20.33).
 func retryLater(seconds int) *refusal {
-	return unavailable.with("Retry-After", strconv.Itoa(seconds+rand.IntN(seconds+1)))
+	return unavailable.with("Retry-After", strconv.Itoa(seconds))
 }
+
+// spread is seconds to twice as many, so that the callers of one overload do not
+// all come back at once.
+func spread(seconds int) int { return seconds + rand.IntN(seconds+1) }

@@ -58,7 +58,7 @@ func (c *Call) Answer(o AnswerOptions) error {
 func (c *Call) sendAnswer(h Headers) {
 	c.change(evAnswer)
 	c.answered = time.Now()
-	c.reach(&c.stages.Answered)
+	c.mark(&c.stages.Answered)
 	res := c.inviteResponse(200, "", h)
 	c.expires(c.request, res)
 	if !c.reliable.agreed {
@@ -114,11 +114,11 @@ func (c *Call) negotiate(capabilities sdp.Capabilities) error {
 }
 
 // describe is our side of a session description: the address that the caller
-// reached us on, and a port.
+// reaches us on, and a port.
 func (c *Call) describe(port int) sdp.Local {
 	secret := make([]byte, 32)
 	cryptorand.Read(secret) // never fails
-	return sdp.Local{Address: c.flow.Local().Addr(), Port: port, ID: rand.Uint64() >> 2, Version: 1, Secret: media.MasterKey(secret)}
+	return sdp.Local{Address: c.flow.Advertised().Addr(), Port: port, ID: rand.Uint64() >> 2, Version: 1, Secret: media.MasterKey(secret)}
 }
 
 // settle applies what offer and answer agreed on to the session, and tells of

@@ -96,7 +96,7 @@ func (c *Call) bye(tx *transaction.Server, req *sip.Request) {
 		c.server.refuse(tx, req, noDialog)
 		return
 	}
-	if err := tx.Respond(c.server.response(req, 200, "", nil)); err != nil {
+	if err := tx.Respond(c.server.response(req, 200, "")); err != nil {
 		c.log.Debug("200 to BYE not sent", "error", err)
 	}
 	c.log.Info("BYE received")

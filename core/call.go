@@ -10,6 +10,7 @@ import (
 
 	"github.com/emiago/sipgo/sip"
 
+	"offhook/core/digest"
 	"offhook/core/journal"
 	"offhook/core/sdp"
 	"offhook/core/transaction"
@@ -34,23 +35,27 @@ type Call struct {
 	cancel  context.CancelCauseFunc
 	done    <-chan struct{} // of that context
 
+	trunk        *trunk         // that the call came in on; nil: none
+	account      digest.Account // that challenges are answered with
 	capabilities sdp.Capabilities
 
-	state     State
-	dialog    dialog
-	tx        *transaction.Server // of the INVITE; nil for an outgoing call
-	outgoing  *outgoing           // nil for an incoming one
-	answered  time.Time
-	ending    Ending
-	confirmed chan struct{}
-	accepted  *accepted // the 200 that waits for its ACK: of the INVITE or of a re-INVITE
-	byeOnAck  []Header  // a BYE waits for that ACK, with these header fields; nil: none does
-	limit     *transaction.Timer
-	holding   *holding  // our re-INVITE; nil: there is none
-	reinvited uint32    // CSeq number of our last re-INVITE that got a 2xx
-	referral  *referral // our last REFER, as long as the peer tells of it
-	timer     sessionTimer
-	reliable  reliable // provisional responses
+	state       State
+	dialog      dialog
+	tx          *transaction.Server // of the INVITE; nil for an outgoing call
+	outgoing    *outgoing           // nil for an incoming one
+	answered    time.Time
+	ending      Ending
+	confirmed   chan struct{}
+	accepted    *accepted // the 200 that waits for its ACK: of the INVITE or of a re-INVITE
+	byeOnAck    []Header  // a BYE waits for that ACK, with these header fields; nil: none does
+	limit       *transaction.Timer
+	holding     *holding  // our re-INVITE; nil: there is none
+	reinvited   uint32    // CSeq number of our last re-INVITE that got a 2xx
+	referral    *referral // our last REFER, as long as the peer tells of it
+	timer       sessionTimer
+	credentials credentials
+	reliable    reliable // provisional responses
+	reaching    []reaching
 
 	negotiation negotiation
 	session     *media.Session // nil until the first answer or early media
@@ -153,20 +158,20 @@ var compactForms = map[byte]string{
 }
 
 // CallerNumber is the user part of P-Asserted-Identity (RFC 3325), else of
-// Remote-Party-ID, else of From.
+// Remote-Party-ID, else of From; of a trunk, only those of its Identity and From.
 func (c *Call) CallerNumber() string {
-	for _, name := range []string{"P-Asserted-Identity", "Remote-Party-ID"} {
+	for _, name := range c.identity() {
 		for _, value := range c.Header(name) {
 			var u sip.Uri
 			if _, err := sip.ParseAddressValue(value, &u, nil); err != nil {
 				continue
 			}
-			if user := addressOf("", &u).User; user != "" {
+			if user := userOf(&u); user != "" {
 				return user
 			}
 		}
 	}
-	return c.From().User
+	return c.CallingUser()
 }
 
 // State is where the call stands.
@@ -217,11 +222,22 @@ type Address struct {
 	Params map[string]string // of the URI
 }
 
-func addressOf(name string, u *sip.Uri) Address {
-	a := Address{Name: strings.Trim(name, `"`), User: u.User, Host: u.Host, Port: u.Port, URI: u.String()}
+// CallingUser is the user part of From.
+func (c *Call) CallingUser() string { return userOf(&c.request.From().Address) }
+
+// CalledUser is the user part of the Request-URI.
+func (c *Call) CalledUser() string { return userOf(&c.request.Recipient) }
+
+func userOf(u *sip.Uri) string {
 	if u.Scheme == "tel" { // RFC 3966: the number is all there is
-		a.User, _, _ = strings.Cut(u.Raw(), ";")
+		number, _, _ := strings.Cut(u.Raw(), ";")
+		return number
 	}
+	return u.User
+}
+
+func addressOf(name string, u *sip.Uri) Address {
+	a := Address{Name: strings.Trim(name, `"`), User: userOf(u), Host: u.Host, Port: u.Port, URI: u.String()}
 	if u.UriParams.Length() > 0 {
 		a.Params = u.UriParams.Items()
 	}

@@ -11,14 +11,13 @@ func (s *Server) cancel(cancel, invite *transaction.Server) {
 		s.refuse(cancel, req, noDialog)
 		return
 	}
-	res := s.response(req, 200, "", nil)
 	var c *Call
 	if original := invite.Request(); original != nil {
 		tag, _ := tagOf(original.To().Params)
-		res.To().Params = setTag(res.To().Params, tag)
+		req.To().Params.Add("tag", tag)
 		c = s.find(dialogID{req.CallID().Value(), tag})
 	}
-	if err := cancel.Respond(res); err != nil {
+	if err := cancel.Respond(s.response(req, 200, "")); err != nil {
 		s.log.Debug("200 to CANCEL not sent", "error", err)
 	}
 	switch {

@@ -2,67 +2,81 @@ package core
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"math/rand/v2"
-	"net"
-	"net/netip"
 	"slices"
 	"strconv"
-	"strings"
 	"time"
 
 	"github.com/emiago/sipgo/sip"
 
+	"offhook/core/digest"
 	"offhook/core/journal"
+	"offhook/core/locate"
 	"offhook/core/sdp"
 	"offhook/core/transaction"
+	"offhook/core/transport"
 	"offhook/media"
 )
 
 // DialOptions say whom to call and with what.
 type DialOptions struct {
-	URI     string        // sip:user@host[:port][;transport=tcp]
+	URI     string        // sip:user@host[:port][;transport=tcp], or sips:
 	From    string        // user part of From; empty: "offhook"
 	Codecs  []media.Codec // that we offer, in order; nil: as configured
 	Headers Headers
+	Account digest.Account // that challenges are answered with; zero: they are not
 }
 
 // Dial calls a SIP URI. It returns when the INVITE has left; Confirmed tells
 // that the call was answered, Done that it has ended, and Ending how. ctx
-// bounds the look-up of the host and the connection, not the call. The server
-// must listen on the transport.
+// bounds the look-up of the host and the connection, not the call. To call over
+// udp the server must listen on it.
 func (s *Server) Dial(ctx context.Context, o DialOptions) (*Call, error) {
-	uri, network, remote, err := resolve(ctx, o.URI)
+	c, err := s.dial(ctx, o)
 	if err != nil {
 		return nil, fmt.Errorf("call %s: %w", o.URI, err)
 	}
-	flow, err := s.transport.Dial(ctx, network, remote)
+	return c, nil
+}
+
+func (s *Server) dial(ctx context.Context, o DialOptions) (*Call, error) {
+	uri, targets, err := s.resolve(ctx, o.URI)
 	if err != nil {
-		return nil, fmt.Errorf("call %s: %w", o.URI, err)
+		return nil, err
+	}
+	flow, rest, err := s.dialFirst(ctx, targets)
+	if err != nil {
+		return nil, err
 	}
 	if o.From == "" {
 		o.From = "offhook"
 	}
 	c := &Call{
 		server: s, id: newID(), flow: flow, user: o.From,
-		began: time.Now(), outgoing: &outgoing{}, confirmed: make(chan struct{}),
+		began: time.Now(), outgoing: &outgoing{rest: rest}, confirmed: make(chan struct{}),
 	}
-	c.logTo(s.log.With("call", c.id))
-	c.capabilities = s.capabilities
+	c.logTo(s.log)
+	c.capabilities, c.account = s.capabilities, o.Account
+	c.outgoing.digest.Account = o.Account
 	if o.Codecs != nil {
 		c.capabilities.Codecs = o.Codecs
 	}
 	if c.session, err = s.o.Media.Open(media.SessionOptions{Local: flow.Local().Addr(), Event: c.mediaEvent, NoLatch: s.o.NoLatch, Played: c.playedFunc()}); err != nil {
-		return nil, fmt.Errorf("call %s: %w", o.URI, err)
+		return nil, err
 	}
 	c.request = c.newInvite(uri, o)
+	if s.tooLarge(c.request, flow) {
+		if c.flow = s.overTCP(ctx, flow); c.flow != flow { // with the Contact and Via of TCP
+			c.request = c.newInvite(uri, o)
+		}
+	}
 	c.journal = s.beginOutgoing(c)
 	ctx, cancel := context.WithCancelCause(context.WithoutCancel(ctx))
 	c.cancel, c.done = cancel, ctx.Done()
 	if err := c.send(); err != nil {
 		c.session.Close()
-		return nil, fmt.Errorf("call %s: %w", o.URI, err)
+		return nil, err
 	}
 	return c, nil
 }
@@ -70,12 +84,15 @@ func (s *Server) Dial(ctx context.Context, o DialOptions) (*Call, error) {
 // outgoing is what a call of ours has besides.
 type outgoing struct {
 	client    *transaction.Client
-	cancelled error // why we gave up before an answer; nil: we did not
+	invite    *sip.Request    // as it was sent last
+	digest    digest.Client   // that answers challenges to it
+	rest      []locate.Target // to try when the first one is out of order
+	cancelled error           // why we gave up before an answer; nil: we did not
 }
 
 // newInvite makes the INVITE with our offer, and the dialog it may begin.
 func (c *Call) newInvite(uri sip.Uri, o DialOptions) *sip.Request {
-	local := c.flow.Local()
+	local := c.flow.Advertised()
 	from := sip.FromHeader{Address: sip.Uri{Scheme: "sip", User: o.From, Host: local.Addr().String()}}
 	from.Params = setTag(from.Params, newTag())
 	tag, _ := tagOf(from.Params)
@@ -89,8 +106,8 @@ func (c *Call) newInvite(uri sip.Uri, o DialOptions) *sip.Request {
 	c.negotiation.ours = sdp.Offer(c.negotiation.local, c.capabilities)
 	req := c.dialog.request(sip.INVITE)
 	req.AppendHeader(c.server.contact(o.From, c.flow))
-	req.AppendHeader(sip.NewHeader("Allow", allowedMethods))
-	req.AppendHeader(sip.NewHeader("Supported", timerTag))
+	req.AppendHeader(allow)
+	req.AppendHeader(timerSupported)
 	c.server.identify(req)
 	o.Headers.addTo(req)
 	withSDP(req, c.negotiation.ours)
@@ -102,6 +119,7 @@ func (c *Call) send() (err error) {
 	c.shard.Lock()
 	defer c.shard.Unlock()
 	c.noteOpened()
+	c.outgoing.invite = c.request
 	if c.outgoing.client, err = c.server.transactions.Send(c.request, c.flow, c.inviteResult); err != nil {
 		c.sampling.timer.Stop()
 		c.journal.End(func(j *journal.Call) { j.By, j.Reason = "error", err.Error() })
@@ -116,6 +134,7 @@ func (c *Call) send() (err error) {
 // inviteResult takes each response to our INVITE, and its failure.
 func (c *Call) inviteResult(res *sip.Response, err error) {
 	switch {
+	case (err != nil || res.StatusCode == 503) && c.tryNext():
 	case err != nil:
 		c.refused(408, err.Error())
 	case res.StatusCode == 100:
@@ -123,6 +142,7 @@ func (c *Call) inviteResult(res *sip.Response, err error) {
 		c.ringing(res)
 	case res.IsSuccess():
 		c.inviteAnswered(res)
+	case challenged(res) && c.inviteAgain(res):
 	default:
 		c.refused(res.StatusCode, res.Reason)
 	}
@@ -145,7 +165,7 @@ func (c *Call) inviteAnswered(res *sip.Response) {
 	tag, _ := tagOf(res.To().Params)
 	if c.state.Answered() || c.state == Ended && !c.answered.IsZero() {
 		if mine, _ := tagOf(c.dialog.remote.Params); mine == tag {
-			c.sendAck(&c.dialog, c.request.CSeq().SeqNo)
+			c.sendAck(&c.dialog, c.outgoing.invite.CSeq().SeqNo)
 			return
 		}
 		c.hangupFork(res)
@@ -161,7 +181,7 @@ func (c *Call) inviteAnswered(res *sip.Response) {
 	c.answered = time.Now()
 	c.ending.Code = res.StatusCode
 	c.dialog.answered(res)
-	c.sendAck(&c.dialog, c.request.CSeq().SeqNo)
+	c.sendAck(&c.dialog, c.outgoing.invite.CSeq().SeqNo)
 	n, err := sdp.Accept(res.Body(), c.negotiation.ours)
 	if err != nil {
 		c.hangup(ErrRefused, HangupOptions{Reason: "unusable answer", Q850: 88})
@@ -176,18 +196,24 @@ func (c *Call) inviteAnswered(res *sip.Response) {
 func (c *Call) hangupFork(res *sip.Response) {
 	d := c.dialog
 	d.answered(res)
-	c.sendAck(&d, c.request.CSeq().SeqNo)
+	c.sendAck(&d, c.outgoing.invite.CSeq().SeqNo)
 	bye := d.request(sip.BYE)
-	if _, err := c.server.transactions.Send(bye, d.next(), func(*sip.Response, error) {}); err != nil {
-		c.log.Debug("BYE not sent", "error", err)
-	}
+	c.reach(&d, func(f transport.Flow) {
+		if _, err := c.server.transactions.Send(bye, f, func(*sip.Response, error) {}); err != nil {
+			c.log.Debug("BYE not sent", "error", err)
+		}
+	})
 }
 
 // sendAck acknowledges a 2xx to the INVITE or re-INVITE with that CSeq number.
 func (c *Call) sendAck(d *dialog, seq uint32) {
-	if err := c.server.transactions.SendACK(d.requestWith(sip.ACK, seq), d.next()); err != nil {
-		c.log.Debug("ACK not sent", "error", err)
-	}
+	ack := d.requestWith(sip.ACK, seq)
+	c.credentials.addTo(ack)
+	c.reach(d, func(f transport.Flow) {
+		if err := c.server.transactions.SendACK(ack, f); err != nil {
+			c.log.Debug("ACK not sent", "error", err)
+		}
+	})
 }
 
 // giveUp ends a call that nobody has answered yet: CANCEL, and the call ends
@@ -230,31 +256,4 @@ func (d *dialog) answered(res *sip.Response) {
 		d.routes = append(d.routes, routeOf(h)...)
 	}
 	slices.Reverse(d.routes)
-}
-
-// resolve reads a SIP URI and finds where it leads: A and AAAA records, no SRV.
-func resolve(ctx context.Context, text string) (uri sip.Uri, network string, remote netip.AddrPort, err error) {
-	if err = sip.ParseUri(text, &uri); err != nil || uri.Scheme != "sip" {
-		return uri, "", remote, errors.New("not a SIP URI: write sip:user@host or sip:user@host:port")
-	}
-	if uri.Host == "" {
-		return uri, "", remote, errors.New("the SIP URI names no host: write sip:user@host")
-	}
-	network = strings.ToLower(uri.UriParams.GetOr("transport", "udp"))
-	if network != "udp" && network != "tcp" {
-		return uri, "", remote, fmt.Errorf("transport %q is not available: use udp or tcp", network)
-	}
-	if addr, ok := numericAddr(&uri); ok {
-		return uri, network, addr, nil
-	}
-	addrs, err := net.DefaultResolver.LookupNetIP(ctx, "ip", uri.Host)
-	if err != nil {
-		return uri, "", remote, err
-	}
-	slices.SortStableFunc(addrs, func(a, b netip.Addr) int { return a.Unmap().BitLen() - b.Unmap().BitLen() }) // IPv4 first
-	port := uri.Port
-	if port == 0 {
-		port = 5060
-	}
-	return uri, network, netip.AddrPortFrom(addrs[0].Unmap(), uint16(port)), nil
 }

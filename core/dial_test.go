@@ -195,7 +195,9 @@ func TestDialErrors(t *testing.T) {
 	s, _ := listening(t, answering{}, "udp", "127.0.0.1:0")
 	for _, c := range []struct{ uri, want string }{
 		{"http://127.0.0.1", "not a SIP URI"},
-		{"sip:a@127.0.0.1;transport=tls", `transport "tls" is not available`},
+		{"sip:a@127.0.0.1;transport=sctp", `transport "sctp" is not available: use udp, tcp, tls, ws or wss`},
+		{"sips:a@127.0.0.1;transport=udp", "a sips URI is not for udp"},
+		{"sip:a@127.0.0.1:1;transport=tls", "refused"},
 		{"sip:a@127.0.0.1:1;transport=tcp", "refused"},
 	} {
 		if _, err := s.Dial(context.Background(), core.DialOptions{URI: c.uri}); err == nil || !strings.Contains(err.Error(), c.want) {

@@ -33,17 +33,27 @@ func newDialogAsUAS(req *sip.Request, localTag string, f transport.Flow) dialog 
 		id:        dialogID{req.CallID().Value(), localTag},
 		local:     req.To().AsFrom(),
 		remote:    req.From().AsTo(),
-		target:    targetOf(req.Contact()),
+		target:    target(req),
 		remoteSeq: req.CSeq().SeqNo,
 		localSeq:  1, // ours starts at 2: some peers take CSeq 1 in both directions for one space
 		flow:      f,
 		natted:    viaNAT(req, f),
 	}
-	d.local.Params = setTag(d.local.Params, localTag)
-	for _, h := range req.GetHeaders("Record-Route") {
-		d.routes = append(d.routes, routeOf(h)...)
+	if req.RecordRoute() != nil {
+		for _, h := range req.GetHeaders("Record-Route") {
+			d.routes = append(d.routes, routeOf(h)...)
+		}
 	}
 	return d
+}
+
+// target is the remote target that a request names. An INVITE of RFC 2543 may be
+// without Contact: that leaves From.
+func target(req *sip.Request) sip.Uri {
+	if c := req.Contact(); c != nil {
+		return targetOf(c)
+	}
+	return targetOf(&sip.ContactHeader{Address: req.From().Address})
 }
 
 // targetOf makes a remote target of a Contact, without what a Request-URI must not
@@ -131,24 +141,4 @@ func (d *dialog) requestWith(method sip.RequestMethod, seq uint32) *sip.Request 
 	req.AppendHeader(&callID)
 	req.AppendHeader(&sip.CSeqHeader{SeqNo: seq, MethodName: method})
 	return req
-}
-
-// next is the flow that a request of ours leaves by: a connection if the dialog
-// came over one, else the socket it came to, towards the first route or the
-// target. A peer behind a NAT, or one that names a host, is where it called from.
-func (d *dialog) next() transport.Flow {
-	if addr, ok := d.leadsTo(); ok {
-		return d.flow.To(addr)
-	}
-	return d.flow
-}
-
-// leadsTo is the address of the first route, else of the target; false when it
-// has none or none that we can reach.
-func (d *dialog) leadsTo() (netip.AddrPort, bool) {
-	if len(d.routes) > 0 {
-		return numericAddr(&d.routes[0])
-	}
-	addr, numeric := numericAddr(&d.target)
-	return addr, numeric && !d.natted
 }

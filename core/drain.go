@@ -17,6 +17,7 @@ func (s *Server) Drain(ctx context.Context) error {
 		}
 	}
 	s.mu.Unlock()
+	s.Unregister()
 	select {
 	case <-s.idle:
 		return nil
@@ -28,6 +29,30 @@ func (s *Server) Drain(ctx context.Context) error {
 		return nil
 	}
 	return fmt.Errorf("%d calls were ended: %w", n, ErrShutdown)
+}
+
+// Pause takes no new calls (503 with Retry-After, also to OPTIONS) until Resume. Stats.Draining says so meanwhile.
+func (s *Server) Pause() { s.pause(true) }
+
+// Resume takes calls again, after Pause; after Drain it has no effect.
+func (s *Server) Resume() { s.pause(false) }
+
+func (s *Server) pause(on bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.paused = on
+}
+
+// Has tells whether there is a call of that ID (Call.ID) now.
+func (s *Server) Has(id string) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, c := range s.dialogs {
+		if c.id == id {
+			return true
+		}
+	}
+	return false
 }
 
 // endAll ends every call and returns how many there were.

@@ -12,6 +12,7 @@ import (
 
 	"offhook/core"
 	"offhook/core/coretest"
+	"offhook/core/digest"
 	"offhook/core/transport"
 	"offhook/media"
 )
@@ -46,6 +47,7 @@ func FuzzDeliver(f *testing.F) {
 		f.Add(byte(1), []byte(strings.Join(seed, fuzzSeparator)))
 		f.Add(byte(8), []byte(strings.Join(seed, fuzzSeparator)))
 	}
+	f.Add(byte(16), []byte(strings.Replace(invite, "Max-Forwards", "Authorization: Digest username=\"a\", realm=\"r\", nonce=\"x\", nc=00000001, cnonce=\"c\", qop=auth, uri=\"sip:x\", response=\"0\"\r\nMax-Forwards", 1)))
 	torture, err := filepath.Glob("transport/testdata/rfc4475/*.dat")
 	if err != nil || len(torture) == 0 {
 		f.Fatalf("no RFC 4475 messages: %v", err)
@@ -64,7 +66,12 @@ func FuzzDeliver(f *testing.F) {
 
 func deliver(t *testing.T, way byte, input string) {
 	n := coretest.NewNetwork()
-	s := core.New(core.Options{Media: n.Media(), Handler: fuzzHandler(way), DTMF: true, Log: discard(), CallTimeout: 2 * time.Second})
+	o := core.Options{Media: n.Media(), Handler: fuzzHandler(way), DTMF: true, Log: discard(), CallTimeout: 2 * time.Second}
+	if way&16 != 0 {
+		user := digest.NewUser("a", "r", "secret", []digest.Algorithm{digest.MD5, digest.SHA256})
+		o.Trunks = []core.Trunk{{Name: "t", User: &user, Account: digest.Account{User: "a", Password: "secret"}, MaxCalls: 1}}
+	}
+	s := core.New(o)
 	tag := ""
 	f := transport.NewFlow("UDP", netip.MustParseAddrPort("192.0.2.1:5060"), netip.MustParseAddrPort("192.0.2.7:5060"), func(b []byte) error {
 		m := coretest.Parse(b)

@@ -86,10 +86,14 @@ func (c *Call) offerHold() {
 	req := c.newRequest(sip.INVITE, h.headers)
 	c.askExpires(req)
 	withSDP(req, h.offer)
-	seq := req.CSeq().SeqNo
-	h.sent, h.seq = true, seq
+	h.sent, h.seq = true, req.CSeq().SeqNo
+	seq := h.seq // of what was sent last: with credentials, it is another one
 	err = c.sendInDialog(req, func(res *sip.Response, err error) { c.holdResult(h, seq, res, err) },
-		func(client *transaction.Client) { c.holdSent(h, client) })
+		func(client *transaction.Client, req *sip.Request) {
+			seq = req.CSeq().SeqNo
+			h.seq = seq
+			c.holdSent(h, client)
+		})
 	if err != nil {
 		c.holdFailed(h, outcome(nil, err))
 	}

@@ -16,7 +16,7 @@ import (
 // info takes an INFO within the dialog: a digit in one of the two content types
 // that phones send, or anything else, which scripts may look at.
 func (c *Call) info(tx *transaction.Server, req *sip.Request) {
-	if err := tx.Respond(c.server.response(req, 200, "", nil)); err != nil {
+	if err := tx.Respond(c.server.response(req, 200, "")); err != nil {
 		c.log.Debug("200 to INFO not sent", "error", err)
 	}
 	if c.state == Ended {

@@ -16,21 +16,23 @@ import (
 
 // invite takes an INVITE that begins a call: 100 at once, and if the call is
 // admitted and its offer is one we can answer, a goroutine for its handler.
-func (s *Server) invite(tx *transaction.Server, req *sip.Request) {
+func (s *Server) invite(tx *transaction.Server, req *sip.Request, t *trunk) {
 	taken := time.Now()
 	id := newID()
 	j := s.begin(tx, req, id)
-	if err := tx.Respond(s.response(req, 100, "", nil)); err != nil {
+	if err := tx.Respond(s.response(req, 100, "")); err != nil {
 		s.log.Debug("100 not sent", "error", err)
 	}
 	c := s.newCall(tx, req, id)
 	c.journal = j
+	c.join(t)
 	c.stages.Trying = max(1, c.began.Sub(taken))
 	if r := s.admit(c); r != nil {
 		s.refuse(tx, req, r)
 		endRefused(j, r)
 		return
 	}
+	s.load.Add(c.began)
 	ctx, cancel := context.WithCancelCause(context.Background())
 	c.cancel, c.done = cancel, ctx.Done()
 	if r := c.checkOffer(); r != nil {
@@ -39,21 +41,21 @@ func (s *Server) invite(tx *transaction.Server, req *sip.Request) {
 	} else if s.o.CallTimeout > 0 {
 		c.limit = c.shard.AfterFunc(s.o.CallTimeout, func() { c.hangup(ErrLimit, HangupOptions{}) })
 	}
-	go c.run(ctx) // ends when the handler returns; Server.Close waits for it
+	s.workers.serve(ctx, c)
 }
 
 // newCall makes the call of an INVITE. Its tag goes into the request's own To,
 // so that every response to it has the same.
 func (s *Server) newCall(tx *transaction.Server, req *sip.Request, id string) *Call {
 	tag := newTag()
-	req.To().Params = setTag(req.To().Params, tag)
+	req.To().Params.Add("tag", tag)
 	c := &Call{
 		server: s, id: id, request: req, flow: tx.Flow(), user: req.Recipient.User, tx: tx, began: time.Now(),
 		capabilities: s.capabilities,
 		shard:        s.transactions.Shard(req.CallID().Value()),
 		confirmed:    make(chan struct{}),
 	}
-	c.logTo(s.log.With("call", id))
+	c.logTo(s.log)
 	c.dialog = newDialogAsUAS(req, tag, tx.Flow())
 	c.reliable.used = s.reliably(req)
 	return c
@@ -91,9 +93,10 @@ func headersOf(r *refusal) Headers {
 	return hs
 }
 
-// run is the call's goroutine. A handler that panics ends its own call only.
+// run is what the call's goroutine does. A handler that panics ends its own call only.
 func (c *Call) run(ctx context.Context) {
-	defer c.server.leave()
+	c.server.load.Begin(time.Now(), c.began)
+	defer c.server.leave(c.trunk)
 	defer c.cancel(nil)
 	defer c.report()
 	defer func() {
@@ -102,10 +105,8 @@ func (c *Call) run(ctx context.Context) {
 			_ = c.Hangup(HangupOptions{Code: 500, Cause: ErrHandler, Failed: true})
 		}
 	}()
-	if ctx.Err() == nil {
-		c.server.o.Handler.ServeCall(ctx, c)
-		_ = c.Hangup(HangupOptions{}) // does nothing when the call has ended
-	}
+	c.server.o.Handler.ServeCall(ctx, c)
+	_ = c.Hangup(HangupOptions{}) // does nothing when the call has ended
 }
 
 // report logs the end of the call, and waits until it is recorded.

@@ -133,7 +133,6 @@ func TestJournalOfRefusedCalls(t *testing.T) {
 		want string
 	}{
 		{"no common codec", core.Options{Codecs: []media.Codec{media.G722}}, (*coretest.Caller).Invite, "refused 488"},
-		{"full", core.Options{MaxCalls: -1}, (*coretest.Caller).Invite, "refused 503"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			all := journaled(t, tt.o, func(context.Context, *core.Call) { t.Error("served") }, func(c *coretest.Caller, _ *core.Server) { tt.call(c); synctest.Wait() })

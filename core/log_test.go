@@ -12,8 +12,8 @@ import (
 func TestLabels(t *testing.T) {
 	var out bytes.Buffer
 	base := slog.New(slog.NewTextHandler(&out, nil))
-	c := &Call{}
-	c.logTo(base.With("call", "c1"))
+	c := &Call{id: "c1"}
+	c.logTo(base)
 	c.log.Info("before")
 	var writers sync.WaitGroup
 	for range 4 {

@@ -33,7 +33,7 @@ func (c *Call) message(tx *transaction.Server, req *sip.Request) {
 		c.server.refuse(tx, req, longText)
 		return
 	}
-	if err := tx.Respond(c.server.response(req, 200, "", nil)); err != nil { // without Contact: RFC 3428 §7
+	if err := tx.Respond(c.server.response(req, 200, "")); err != nil { // without Contact: RFC 3428 §7
 		c.log.Debug("200 to MESSAGE not sent", "error", err)
 	}
 	c.emit(Event{Kind: EventMessage, ContentType: contentType, Body: string(req.Body())})

@@ -82,13 +82,14 @@ func (c *Call) offerAgain() {
 
 // respond sends 200 to a request within the dialog.
 func (c *Call) respond(tx *transaction.Server, req *sip.Request, body []byte) {
-	res := c.server.response(req, 200, "", nil)
+	res := c.server.response(req, 200, "")
 	res.AppendHeader(c.server.contact(c.user, c.flow))
-	res.AppendHeader(sip.NewHeader("Allow", allowedMethods))
-	res.AppendHeader(sip.NewHeader("Supported", supportedTags))
+	res.AppendHeader(allow)
+	res.AppendHeader(supported)
 	if c.state.Answered() {
 		c.expires(req, res)
 	}
+	c.rule(res)
 	if body != nil {
 		withSDP(res, body)
 	}

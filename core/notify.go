@@ -37,7 +37,7 @@ func (c *Call) notify(tx *transaction.Server, req *sip.Request) {
 		}
 		r.status = status
 	}
-	if err := tx.Respond(c.server.response(req, 200, "", nil)); err != nil {
+	if err := tx.Respond(c.server.response(req, 200, "")); err != nil {
 		c.log.Debug("200 to NOTIFY not sent", "error", err)
 	}
 	over := terminated(req)

@@ -1,6 +1,8 @@
 package core
 
 import (
+	"sync/atomic"
+
 	"github.com/emiago/sipgo/sip"
 
 	"offhook/core/transaction"
@@ -9,33 +11,32 @@ import (
 // options answers OPTIONS as an INVITE would be at this moment (RFC 3261
 // §11.2): 503 while we take no calls, which tells a proxy to send them elsewhere.
 func (s *Server) options(tx *transaction.Server, req *sip.Request) {
-	if r := s.full(); r != nil {
-		s.refuse(tx, req, r)
+	if seconds, _ := s.full(); seconds > 0 {
+		s.refuse(tx, req, retryLater(spread(seconds)))
 		return
 	}
-	res := s.response(req, 200, "", nil)
-	if _, ok := tagOf(res.To().Params); !ok {
-		res.To().Params = setTag(res.To().Params, newTag())
-	}
-	res.AppendHeader(sip.NewHeader("Allow", allowedMethods))
+	tagged(tx, req)
+	res := s.response(req, 200, "")
+	res.AppendHeader(allow)
 	res.AppendHeader(sip.NewHeader("Accept", acceptedBodies))
 	res.AppendHeader(sip.NewHeader("Accept-Encoding", "identity"))
 	res.AppendHeader(sip.NewHeader("Accept-Language", "en"))
-	res.AppendHeader(sip.NewHeader("Supported", supportedTags))
+	res.AppendHeader(supported)
 	if err := tx.Respond(res); err != nil {
 		s.log.Debug("200 to OPTIONS not sent", "error", err)
 	}
 }
 
-// full says why a call would not be taken now; nil when it would.
-func (s *Server) full() *refusal {
+// full says for how many seconds at least no call will be taken, as far as that is known,
+// and where such refusals are counted; 0 when one would be taken.
+func (s *Server) full() (retryAfter int, count *atomic.Int64) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	switch {
-	case s.draining:
-		return retryLater(30)
+	case s.draining || s.paused:
+		return 30, &s.stats.draining
 	case s.stats.active.Load() >= int64(s.o.MaxCalls):
-		return retryLater(5)
+		return 5, &s.stats.full
 	}
-	return nil
+	return 0, nil
 }

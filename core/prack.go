@@ -145,7 +145,7 @@ func (c *Call) prackAnswer(tx *transaction.Server, req *sip.Request) bool {
 }
 
 func (c *Call) respondPlain(tx *transaction.Server, req *sip.Request) {
-	if err := tx.Respond(c.server.response(req, 200, "", nil)); err != nil {
+	if err := tx.Respond(c.server.response(req, 200, "")); err != nil {
 		c.log.Debug("200 to PRACK not sent", "error", err)
 	}
 }

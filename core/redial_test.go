@@ -82,7 +82,7 @@ func overNewConnection(t *testing.T, method string, status int, do func(*core.Ca
 	}
 	defer second.Close()
 	req := readTCP(t, bufio.NewReader(second))
-	if req.Method() != method || req.Status() != 0 || req.Header("Call-ID") != "gone" {
+	if req.Method() != method || req.Status() != 0 || req.Header("Call-ID") != "gone" || req.Header("Content-Length") == "" {
 		t.Errorf("over the new connection came\n%s", req)
 	}
 	res := coretest.Message{Start: fmt.Sprintf("SIP/2.0 %d Whatever", status)}

@@ -61,7 +61,8 @@ func (c *Call) Transfer(uri string, o TransferOptions) (*Pending, error) {
 		o.Timeout = usualTransferTime
 	}
 	r.timeout = c.shard.AfterFunc(o.Timeout, func() { c.referred(r, 408) })
-	if err := c.sendInDialog(req, func(res *sip.Response, err error) { c.referResult(r, res, err) }, nil); err != nil {
+	if err := c.sendInDialog(req, func(res *sip.Response, err error) { c.referResult(r, res, err) },
+		func(_ *transaction.Client, req *sip.Request) { r.seq = req.CSeq().SeqNo }); err != nil {
 		c.referred(r, outcome(nil, err))
 	}
 	return p, nil

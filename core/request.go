@@ -53,8 +53,8 @@ func (c *Call) newRequest(method sip.RequestMethod, h Headers) *sip.Request {
 	req := c.dialog.request(method)
 	if method == sip.INVITE || method == sip.UPDATE || method == sip.REFER {
 		req.AppendHeader(c.server.contact(c.user, c.flow))
-		req.AppendHeader(sip.NewHeader("Allow", allowedMethods))
-		req.AppendHeader(sip.NewHeader("Supported", timerTag))
+		req.AppendHeader(allow)
+		req.AppendHeader(timerSupported)
 	}
 	c.server.identify(req)
 	h.addTo(req)

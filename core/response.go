@@ -3,8 +3,8 @@ package core
 import (
 	"math/rand/v2"
 	"net"
-	"net/netip"
 	"strconv"
+	"strings"
 
 	"github.com/emiago/sipgo/sip"
 
@@ -23,16 +23,41 @@ func (hs Headers) addTo(m sip.Message) {
 	}
 }
 
-// response makes a response with what every one of ours has.
-func (s *Server) response(req *sip.Request, code int, reason string, body []byte) *sip.Response {
+// response makes a response with what every one of ours has (RFC 3261 §8.2.6).
+// It shares the header fields of the request, as it will only be turned into
+// bytes. A request without To-tag gets one, the same for all its responses; only
+// 100 does without.
+func (s *Server) response(req *sip.Request, code int, reason string) *sip.Response {
 	if reason == "" {
 		reason = phrase(code)
 	}
-	res := sip.NewResponseFromRequest(req, code, reason, body)
-	if s.o.UserAgent != "" {
-		res.AppendHeader(sip.NewHeader("Server", s.o.UserAgent))
+	if to := req.To(); code != 100 && !to.Params.Has("tag") {
+		to.Params.Add("tag", newTag())
+	}
+	res := sip.NewResponse(code, reason)
+	for _, h := range req.Headers() {
+		if echoed(h, req.Method, code) {
+			res.AppendHeader(h)
+		}
+	}
+	res.SetBody(nil) // Content-Length: 0
+	if s.signature != nil {
+		res.AppendHeader(s.signature)
 	}
 	return res
+}
+
+// echoed tells whether a response repeats a header field of its request: what
+// names the transaction, and the route of a dialog that it makes (RFC 3261
+// §8.2.6.1, §8.2.6.2, §12.1.1).
+func echoed(h sip.Header, method sip.RequestMethod, code int) bool {
+	switch h.(type) {
+	case *sip.ViaHeader, *sip.FromHeader, *sip.ToHeader, *sip.CallIDHeader, *sip.CSeqHeader:
+		return true
+	case *sip.RecordRouteHeader:
+		return method != sip.REGISTER && code > 100 && code < 300
+	}
+	return code == 100 && strings.EqualFold(h.Name(), "Timestamp")
 }
 
 // withSDP gives a message its session description.
@@ -45,15 +70,27 @@ func withSDP(m sip.Message, body []byte) {
 // contact is where the peer reaches us in the dialog: the address it has
 // reached us on, or our domain (RFC 3261 §12.1.1).
 func (s *Server) contact(user string, f transport.Flow) *sip.ContactHeader {
-	local := f.Local()
+	local := f.Advertised()
 	h := &sip.ContactHeader{Address: sip.Uri{Scheme: "sip", User: user, Host: local.Addr().String(), Port: int(local.Port())}}
 	if s.o.Domain != "" {
 		h.Address.Host = s.o.Domain
 	}
-	if f.Reliable() {
-		h.Address.UriParams = sip.HeaderParams{{K: "transport", V: "tcp"}}
+	if name := transportParam(f.Network()); name != "" {
+		h.Address.UriParams = sip.HeaderParams{{K: "transport", V: name}}
 	}
 	return h
+}
+
+// transportParam is how a URI names the transport of a Via (RFC 3261 §19.1.1);
+// that of a WebSocket is "ws" also when it is secure (RFC 7118 §5.2).
+func transportParam(network string) string {
+	switch network {
+	case "UDP":
+		return ""
+	case "WSS":
+		return "ws"
+	}
+	return strings.ToLower(network)
 }
 
 // tagOf returns a tag parameter.
@@ -79,23 +116,6 @@ var phrases = map[int]string{
 	486: "Busy Here", 487: "Request Terminated", 488: "Not Acceptable Here", 491: "Request Pending",
 	500: "Server Internal Error", 501: "Not Implemented", 503: "Service Unavailable", 504: "Server Time-out",
 	600: "Busy Everywhere", 603: "Decline", 604: "Does Not Exist Anywhere", 606: "Not Acceptable", 607: "Unwanted", 608: "Rejected",
-}
-
-// numericAddr is the address a URI names without a look-up, if it names one.
-func numericAddr(u *sip.Uri) (netip.AddrPort, bool) {
-	host := u.Host
-	if maddr, ok := u.UriParams.Get("maddr"); ok {
-		host = maddr
-	}
-	ip, err := netip.ParseAddr(trimBrackets(host))
-	if err != nil {
-		return netip.AddrPort{}, false
-	}
-	port := u.Port
-	if port == 0 {
-		port = 5060
-	}
-	return netip.AddrPortFrom(ip.Unmap(), uint16(port)), true
 }
 
 func trimBrackets(host string) string {

@@ -60,7 +60,7 @@ func (c *Call) provisional(code int, body []byte, h Headers) error {
 		c.log.Warn("response not sent", "status", code, "error", err)
 	}
 	if code == 180 {
-		c.reach(&c.stages.Ringing)
+		c.mark(&c.stages.Ringing)
 	}
 	c.log.Info("progress", "status", code)
 	return nil
@@ -68,12 +68,13 @@ func (c *Call) provisional(code int, body []byte, h Headers) error {
 
 // inviteResponse makes a response to the INVITE that is part of the dialog.
 func (c *Call) inviteResponse(code int, reason string, h Headers) *sip.Response {
-	res := c.server.response(c.request, code, reason, nil)
+	res := c.server.response(c.request, code, reason)
 	if code < 300 {
 		res.AppendHeader(c.server.contact(c.user, c.flow))
-		res.AppendHeader(sip.NewHeader("Allow", allowedMethods))
-		res.AppendHeader(sip.NewHeader("Supported", supportedTags))
+		res.AppendHeader(allow)
+		res.AppendHeader(supported)
 	}
 	h.addTo(res)
+	c.rule(res)
 	return res
 }

@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"strconv"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -17,6 +18,7 @@ import (
 
 	"offhook/core"
 	"offhook/core/coretest"
+	"offhook/core/digest"
 	"offhook/core/sdp"
 	"offhook/media"
 )
@@ -89,6 +91,15 @@ func set(o *core.Options, call *coretest.CallOptions, key, value string) (err er
 		if left, err = strconv.Atoi(value); err == nil {
 			err = occupy(o.Media, left)
 		}
+	case "trunks": // name=a;source=192.0.2.7/32;max_calls=1|name=b;…
+		for one := range strings.SplitSeq(value, "|") {
+			var trunk core.Trunk
+			if trunk, err = parseTrunk(one); err == nil {
+				o.Trunks = append(o.Trunks, trunk)
+			}
+		}
+	case "require_trunk":
+		o.RequireTrunk = value == "true"
 	case "domain":
 		o.Domain = value
 	case "transport":
@@ -152,4 +163,53 @@ func sessions(n *coretest.Network) (open int) {
 		}
 	}
 	return open
+}
+
+// parseTrunk reads a trunk as scenarios write it.
+func parseTrunk(text string) (t core.Trunk, err error) {
+	user, password, algorithms := "", "", []digest.Algorithm{digest.MD5, digest.SHA256, digest.SHA512256}
+	for pair := range strings.SplitSeq(text, ";") {
+		key, value, _ := strings.Cut(pair, "=")
+		switch key {
+		case "name":
+			t.Name = value
+		case "source":
+			var p netip.Prefix
+			p, err = netip.ParsePrefix(value)
+			t.Sources = append(t.Sources, p)
+		case "user":
+			user, password, _ = strings.Cut(value, ":")
+		case "account":
+			t.Account.User, t.Account.Password, _ = strings.Cut(value, ":")
+		case "max_calls":
+			t.MaxCalls, err = strconv.Atoi(value)
+		case "rate":
+			t.CallsPerSecond, err = strconv.ParseFloat(value, 64)
+		case "maintenance":
+			t.Maintenance = value == "true"
+		case "codec":
+			var codec media.Codec
+			codec, err = media.ParseCodec(value)
+			t.Codecs = append(t.Codecs, codec)
+		case "remove":
+			t.Headers.Remove = append(t.Headers.Remove, value)
+		case "set", "add":
+			name, text, _ := strings.Cut(value, ":")
+			if key == "set" {
+				t.Headers.Set = append(t.Headers.Set, core.Header{Name: name, Value: text})
+			} else {
+				t.Headers.Add = append(t.Headers.Add, core.Header{Name: name, Value: text})
+			}
+		default:
+			err = fmt.Errorf("trunk: %q is unknown", key)
+		}
+		if err != nil {
+			return t, err
+		}
+	}
+	if user != "" {
+		u := digest.NewUser(user, "offhook", password, algorithms)
+		t.User = &u
+	}
+	return t, nil
 }

@@ -17,6 +17,7 @@ import (
 //	2xx                interval/2                    interval - min(32 s, interval/3)
 //	 |── we refresh: ──── UPDATE or re-INVITE ── 2xx ──> anew
 //	 |                         └─ refused ── again every interval/8, at most 10 s ──> BYE
+//	 |                            but not when it was for want of the right credentials
 //	 └── the peer does: ───────────────────── nothing came ─────────────────────────> BYE
 type sessionTimer struct {
 	interval time.Duration // 0: the session does not expire
@@ -166,6 +167,8 @@ func (c *Call) notRefreshed(method sip.RequestMethod, res *sip.Response, code in
 		c.prolong(res)
 	case 405, 501:
 		c.timer.byInvite = true
+	case 401, 407: // answered, if we can: it would be refused again
+		c.timer.refresh.Stop()
 	case 408: // of an UPDATE, too (RFC 4028 §10)
 		method = sip.INVITE
 	}

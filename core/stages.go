@@ -23,8 +23,8 @@ func (c *Call) Stages() Stages {
 	return s
 }
 
-// reach notes a stage that is reached for the first time. The shard is locked.
-func (c *Call) reach(stage *time.Duration) {
+// mark notes a stage that is reached for the first time. The shard is locked.
+func (c *Call) mark(stage *time.Duration) {
 	if *stage == 0 {
 		*stage = max(1, time.Since(c.began))
 	}

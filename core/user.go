@@ -3,6 +3,7 @@ package core
 import (
 	"context"
 	"log/slog"
+	"time"
 
 	"github.com/emiago/sipgo/sip"
 
@@ -17,6 +18,7 @@ type user struct{ *Server }
 
 func (s user) Request(tx *transaction.Server, req *sip.Request) {
 	if refusal := s.validate(req); refusal != nil {
+		tx.Forget()
 		s.decline(tx, req, refusal)
 		return
 	}
@@ -24,14 +26,25 @@ func (s user) Request(tx *transaction.Server, req *sip.Request) {
 		s.inDialog(tx, req, s.find(dialogID{req.CallID().Value(), tag}))
 		return
 	}
+	t, refusal := s.letIn(tx.Flow(), req)
+	switch {
+	case refusal != nil:
+		tx.Forget()
+		s.turnAway(tx, req, refusal)
+		return
+	case req.Method == sip.INVITE:
+		s.invite(tx, req, t)
+		return
+	case t == nil || t.User == nil: // else the copy of a request would be one with used credentials
+		tx.Forget()
+	}
 	switch req.Method {
-	case sip.INVITE:
-		s.invite(tx, req)
 	case sip.OPTIONS:
 		s.options(tx, req)
 	case sip.BYE, sip.INFO, sip.UPDATE, sip.PRACK, sip.NOTIFY:
 		s.refuse(tx, req, noDialog)
 	default:
+		s.o.Guard.Suspicious(tx.Flow().Remote().Addr(), "requests that no phone sends here", time.Now())
 		s.refuse(tx, req, notOutside)
 	}
 }
@@ -39,6 +52,7 @@ func (s user) Request(tx *transaction.Server, req *sip.Request) {
 // inDialog takes a request with a To-tag; c is nil when there is no such dialog.
 func (s user) inDialog(tx *transaction.Server, req *sip.Request, c *Call) {
 	if c == nil {
+		tx.Forget()
 		s.refuse(tx, req, noDialog)
 		return
 	}
@@ -86,7 +100,7 @@ func (s user) Response(res *sip.Response, _ transport.Flow) {
 	tag, _ := tagOf(res.From().Params)
 	if c := s.find(dialogID{res.CallID().Value(), tag}); c != nil {
 		switch seq := res.CSeq().SeqNo; {
-		case c.outgoing != nil && seq == c.request.CSeq().SeqNo:
+		case c.outgoing != nil && seq == c.outgoing.invite.CSeq().SeqNo:
 			c.inviteAnswered(res)
 		case seq == c.reinvited:
 			c.sendAck(&c.dialog, seq)
@@ -94,16 +108,21 @@ func (s user) Response(res *sip.Response, _ transport.Flow) {
 	}
 }
 
+// tagged gives the To of a request that gets no dialog the tag of its responses.
+func tagged(tx *transaction.Server, req *sip.Request) {
+	if to := req.To(); to != nil {
+		if _, ok := tagOf(to.Params); !ok {
+			to.Params = setTag(to.Params, tx.Tag())
+		}
+	}
+}
+
 // refuse answers a request that begins or changes nothing.
 func (s *Server) refuse(tx *transaction.Server, req *sip.Request, r *refusal) {
-	res := s.response(req, r.code, r.reason, nil)
+	tagged(tx, req)
+	res := s.response(req, r.code, r.reason)
 	for _, h := range r.headers {
 		res.AppendHeader(h)
-	}
-	if to := res.To(); to != nil { // tag it here: the same for every copy of the request
-		if _, ok := tagOf(to.Params); !ok {
-			to.Params.Add("tag", newTag())
-		}
 	}
 	if err := tx.Respond(res); err != nil {
 		s.log.Debug("response not sent", "status", r.code, "error", err)

@@ -58,8 +58,7 @@ func (s *Session) Configure(p Params) {
 		}
 		s.sender.reserve(p.Codec.FrameSize(playing.ptime))
 	case clip != nil && s.playback == playing:
-		playing.frame = int64(playing.position() / p.Ptime)
-		playing.clip, playing.ptime = clip, p.Ptime
+		playing.recode(clip)
 		s.sender.reserve(len(clip.Frame(0)))
 	}
 	if s.playback == nil {

@@ -4,15 +4,19 @@
 //
 // It knows nothing of SIP, SDP or scripts, and mixes no sound.
 //
-//	Open ──> Session ── Play, SendDTMF, Configure ──> sender ──┐            ┌──> socket (or deliver)
-//	            │                                             pacing shard ─┤
-//	            ├── Stats, Event, Capture <── receiver, rtcp ──┤            └─── socket (or Inject)
+//	Open ──> Session ── Play, SendDTMF, Configure ──> sender ──┐        ┌──> outbox ──> postman ──> socket (or deliver)
+//	            │                                              shard ───┤
+//	            ├── Stats, Event, Capture <── receiver, rtcp ──┤        └─── socket (or Inject)
 //	            └── Record, Echo, Listen  <── jitter buffer <──┘
 //	                   └──> crew: files, measurements
 //
 // Protocol logic (sender, receiver, reports) is pure: bytes and an instant in, bytes and values out. Two drivers run it:
-// the shards, each one thread that wakes on absolute deadlines (shard.go), and the virtual driver, ordinary timers for
-// tests in a testing/synctest bubble (virtual.go). The goroutines are the shards': Engine.New starts them, Engine.Close
+// the shards (shard.go), and the virtual driver, ordinary timers for tests in a testing/synctest bubble (virtual.go).
+//
+// A shard is a goroutine that serves sessions at absolute deadlines. On Linux it makes the packets of a stream 40 ms before they
+// are due, and its postman, a thread that Go's scheduler and collector know nothing of, sends them when they are
+// (outbox_linux.go): so neither a busy script nor a collection is heard. What is stopped or interrupted is heard for these 40 ms still;
+// what is closed is not. The goroutines are the shards': the first session starts them, Engine.Close
 // ends them and waits. So are a few more, the crew's, from the first recording on: they do what a pacing thread must not, and a slow
 // disk costs a recording, never the pace. A session has no goroutine, no timer and no ticker of its own, and a packet costs no allocation.
 package media

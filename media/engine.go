@@ -39,8 +39,10 @@ type Options struct {
 	// Quarantine is how long a freed pair stays unused, so that late packets of an ended call do not reach the
 	// next one; 0 = 2 s, negative = none.
 	Quarantine time.Duration
-	// Shards is the number of pacing threads; 0 = one per CPU that Go uses, up to 8. One paces some 2,000 sessions.
+	// Shards is the number of pacing threads, and of goroutines that work for them; 0 = one per CPU that Go uses, up to 8. One paces some 2,000 sessions.
 	Shards int
+	// NoRealtime keeps the pacing threads from real-time priority, which they take where the process may.
+	NoRealtime bool
 	// Log is told of what concerns the engine as a whole, not single sessions; nil = nowhere.
 	Log *slog.Logger
 }
@@ -60,9 +62,7 @@ type Engine struct {
 	closed   bool
 }
 
-// New makes an engine of Options.Shards threads. Each starts with its first session and is ended by Close. It occupies one
-// P of the Go scheduler while it has sessions, so its start raises GOMAXPROCS, by two, and Close lowers it again; nobody
-// else needs to. (From then on Go no longer follows changes of the CPU limit of its cgroup.)
+// New makes an engine of Options.Shards shards. Each starts with its first session and is ended by Close.
 func New(o Options) (*Engine, error) {
 	if o.PortMin == 0 && o.PortMax == 0 {
 		o.PortMin, o.PortMax = defaultPortMin, defaultPortMax
@@ -80,13 +80,14 @@ func New(o Options) (*Engine, error) {
 	if err != nil {
 		return nil, err
 	}
+	e.ports.keep = keptPairs()
 	for i := range o.Shards {
 		// Staggered, so that the shards do not wake for their slots at the same moment.
 		clock, err := newMonotonic(time.Duration(i) * wheelSlot / time.Duration(o.Shards))
 		if err != nil {
 			return nil, err
 		}
-		e.shards = append(e.shards, newShard(clock, o.Log, &e.running))
+		e.shards = append(e.shards, newShard(clock, o, &e.running))
 	}
 	return e, nil
 }
@@ -111,11 +112,11 @@ func (e *Engine) Open(o SessionOptions) (*Session, error) {
 		o.CNAME = randomCNAME()
 	}
 	o.CNAME = o.CNAME[:min(len(o.CNAME), maxCNAME)]
-	w, port, err := e.bind(o.Local)
+	p, err := e.bind(o.Local)
 	if err != nil {
 		return nil, fmt.Errorf("open RTP session: %w", err)
 	}
-	s := &Session{engine: e, driver: e.driver(), wire: w, local: netip.AddrPortFrom(o.Local, port), options: o}
+	s := &Session{engine: e, driver: e.driver(), wire: p.wire, local: netip.AddrPortFrom(o.Local, p.port), options: o}
 	now := s.driver.now()
 	s.sender, s.heard = newSender(now), now
 	s.nextDrain, s.nextRTCP = now.add(drainPeriod), now.add(rtcpPeriod)
@@ -125,34 +126,50 @@ func (e *Engine) Open(o SessionOptions) (*Session, error) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	if e.closed {
-		w.close()
-		e.ports.put(port, time.Now())
+		e.ports.put(p, time.Now())
 		return nil, fmt.Errorf("open RTP session: %w", ErrClosed)
 	}
-	e.sessions[port] = s
+	e.sessions[p.port] = s
 	s.driver.add(s)
 	return s, nil
 }
 
 // bind takes a pair that nobody uses, passing over those that other programs hold.
-func (e *Engine) bind(ip netip.Addr) (wire, uint16, error) {
+func (e *Engine) bind(ip netip.Addr) (portPair, error) {
 	for tried := 0; ; tried++ {
-		port, err := e.ports.take(time.Now())
+		p, err := e.ports.take(time.Now())
 		if err != nil {
 			if tried > 0 {
 				err = fmt.Errorf("%w, %d held by other programs", err, tried)
 			}
-			return nil, 0, err
+			return portPair{}, err
 		}
-		w, err := e.openWire(ip, port)
-		if err == nil {
-			return w, port, nil
+		if p.wire != nil {
+			if p.wire = e.renew(p.wire, ip); p.wire != nil {
+				return p, nil
+			}
 		}
-		e.ports.put(port, time.Now())
+		if p.wire, err = e.openWire(ip, p.port); err == nil {
+			return p, nil
+		}
+		e.ports.put(portPair{port: p.port}, time.Now())
 		if !errors.Is(err, errPortTaken) || tried == maxTaken {
-			return nil, 0, err
+			return portPair{}, err
 		}
 	}
+}
+
+// renew makes the sockets of an earlier session good for one at ip; it is nil when it had to close them.
+func (e *Engine) renew(w wire, ip netip.Addr) wire {
+	work := e.takeWork()
+	defer e.putWork(work)
+	if earlier, ok := w.(*socketPair); ok {
+		if p := earlier.renew(ip, work.inbox); p != nil {
+			return p
+		}
+	}
+	w.close()
+	return nil
 }
 
 // maxTaken bounds the pairs of other programs that Open passes over.
@@ -184,12 +201,12 @@ func (e *Engine) driver() driver {
 	return best
 }
 
-// forget returns the ports of a closed session.
+// forget returns the ports and sockets of a closed session.
 func (e *Engine) forget(s *Session) {
 	e.mu.Lock()
 	delete(e.sessions, s.local.Port())
 	e.mu.Unlock()
-	e.ports.put(s.local.Port(), time.Now())
+	e.ports.put(portPair{s.local.Port(), s.wire}, time.Now())
 }
 
 func (e *Engine) takeWork() *work { return e.spare.Get().(*work) }
@@ -213,16 +230,14 @@ func (e *Engine) Close() error {
 	for _, s := range open {
 		s.Close()
 	}
-	started := 0
+	e.ports.close()
 	for _, sh := range e.shards {
 		if sh.started {
 			sh.stop()
-			started++
 		}
 	}
 	e.running.Wait()
 	e.crew.close()
-	reserveProcs(-started)
 	return nil
 }
 

@@ -73,6 +73,7 @@ func newHearing(c Codec, now instant) *hearing {
 func (s *Session) listen(k sink) {
 	if s.hearing == nil {
 		s.hearing = newHearing(s.params.Codec, s.driver.now())
+		s.hearing.said.push(make([]int16, s.params.Codec.FrameSamples(s.ahead))) // what is said next is due so much later
 	}
 	s.hearing.sinks = append(s.hearing.sinks, k)
 	if s.playback == nil {

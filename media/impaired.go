@@ -50,12 +50,15 @@ func (s *Session) Impair(o Impairment) error {
 	return nil
 }
 
-// convey sends a packet over the network that there is.
-func (s *Session) convey(b []byte) error {
+// convey sends a packet over the network that there is, when it is due; 0 is now.
+func (s *Session) convey(b []byte, due instant) error {
 	if s.impaired == nil || s.impaired.path == nil {
-		return s.wire.sendRTP(b)
+		return s.wire.sendRTP(b, due)
 	}
-	now := s.driver.now()
+	now := due
+	if due == 0 {
+		now = s.driver.now()
+	}
 	fate := s.impaired.path.Next(time.Duration(now), s.params.Ptime)
 	copies := 1
 	if fate.Duplicated {
@@ -67,7 +70,7 @@ func (s *Session) convey(b []byte) error {
 		case fate.Lost || at > now && !s.impaired.hold(at, b):
 			s.sender.sent.Dropped++
 		case at <= now:
-			if err := s.wire.sendRTP(b); err != nil {
+			if err := s.wire.sendRTP(b, due); err != nil {
 				return err
 			}
 		}
@@ -119,7 +122,7 @@ func (s *Session) release(now instant) (only bool) {
 		if !ok {
 			break
 		}
-		if err := s.wire.sendRTP(b); err != nil {
+		if err := s.wire.sendRTP(b, 0); err != nil {
 			s.sender.sent.Errors++
 		}
 	}

@@ -10,14 +10,15 @@ import (
 // keyTimeout is how long after a telephone-event a press may still be open: longer than dtmf.Receiver waits.
 const keyTimeout = time.Second
 
-// drainRTP takes in what waits in the RTP socket, up to a batch: a flood of one session does not starve the others.
+// drainRTP takes in what waits in the RTP socket, up to a batch, and returns how many: a flood of one session does not starve the others.
 // Captured payloads lie in the inbox until they are delivered, so this is the last to fill it.
-func (s *Session) drainRTP(now instant, w *work) {
+func (s *Session) drainRTP(now instant, w *work) int {
 	n := s.wire.receiveRTP(w.inbox)
 	for i := range n {
 		b, arrival := w.inbox.packet(i)
 		s.takeRTP(b, w.inbox.from(i), stamped(arrival), now, w)
 	}
+	return n
 }
 
 // takeRTP takes in one datagram of the RTP port that arrived at a Unix time in nanoseconds.

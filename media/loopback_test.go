@@ -83,6 +83,43 @@ func TestLoopback(t *testing.T) {
 	}
 }
 
+// TestSocketsComeBack opens sessions one after the other on one pair of ports: they have the same sockets, and none hears what
+// came for the one before. One at another address has its own.
+func TestSocketsComeBack(t *testing.T) {
+	e := testEngine(t, Options{PortMin: 31990, PortMax: 31991, Quarantine: -1})
+	far, err := net.Dial("udp4", "127.0.0.1:31990")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer far.Close()
+	packet := rtp.Packet{Header: rtp.Header{Version: 2, SSRC: 1}, Payload: make([]byte, 160)}
+	send := func(count int) {
+		for range count {
+			b, _ := packet.Marshal()
+			packet.SequenceNumber++
+			far.Write(b) // on loopback it waits in the socket when Write returns
+		}
+	}
+	before := -1
+	for i := range 3 {
+		s := open(t, e, SessionOptions{})
+		if fd := s.wire.(*socketPair).rtp; before >= 0 && fd != before {
+			t.Errorf("session %d has other sockets", i)
+		} else {
+			before = fd
+		}
+		s.Configure(Params{Remote: netip.MustParseAddrPort(far.LocalAddr().String()), Codec: PCMU, Receive: true})
+		send(i)
+		if r := s.Close().Received; r.Packets != uint64(i) {
+			t.Errorf("session %d received %d packets, want %d", i, r.Packets, i)
+		}
+		send(40)
+	}
+	if s := open(t, e, SessionOptions{Local: netip.MustParseAddr("::1")}); s.wire.(*socketPair).ip != s.local.Addr() {
+		t.Error("a session at ::1 has the sockets of 127.0.0.1")
+	}
+}
+
 // TestFarEndOfAnotherMake receives by the standard library and reads by another RTP implementation.
 func TestFarEndOfAnotherMake(t *testing.T) {
 	far, err := net.ListenUDP("udp4", &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1)})

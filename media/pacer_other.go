@@ -16,7 +16,22 @@ func (m *monotonic) now() instant { return instant(time.Since(m.start)) }
 
 func (m *monotonic) sleepUntil(t instant) { time.Sleep(t.sub(m.now())) }
 
-func prioritise() error { return nil }
+func favour() error           { return nil }
+func prioritise(uint32) error { return nil }
 
-// reserveProcs does nothing: a goroutine that sleeps by time.Sleep gives its P to others.
-func reserveProcs(int) {}
+const shardPriority, postmanPriority = 0, 0
+
+// lead is how long before they are due packets are made: here they are sent as they are made.
+const lead = 0
+
+// outbox is what packets do not wait in.
+type outbox struct{}
+
+func newOutbox(*monotonic) *outbox { return nil }
+
+func (*outbox) post(*socketPair, []byte, instant) error { return nil }
+func (*outbox) crowded() bool                           { return false }
+func (*outbox) flush()                                  {}
+func (*outbox) late(int) uint64                         { return 0 }
+func (*outbox) deliver()                                {}
+func (*outbox) close()                                  {}

@@ -40,7 +40,8 @@ type Playback struct {
 	done    chan struct{}
 
 	// Guarded by session.mu.
-	clip    *Clip // of source
+	clip    *Clip   // of source
+	volume  *volume // nil = as it is
 	keys    *dtmf.Sequence
 	ptime   time.Duration // of clip and keys
 	frame   int64         // the next one to send

@@ -93,18 +93,22 @@ func (s *secure) openRTCP(b []byte) ([]byte, bool) {
 	return b, err == nil
 }
 
-// sendRTP protects a packet, if that was agreed, and sends it.
-func (s *Session) sendRTP(b []byte) (err error) {
+// sendRTP protects a packet, if that was agreed, and sends it when it is due.
+func (s *Session) sendRTP(b []byte, due instant) (err error) {
 	if s.tap != nil {
 		remote, _ := s.destinations()
-		s.tap(Tapped{b, true, remote, time.Now()})
+		at := time.Now()
+		if due != 0 {
+			at = at.Add(due.sub(s.driver.now()))
+		}
+		s.tap(Tapped{b, true, remote, at})
 	}
 	if s.secure != nil {
 		if b, err = s.secure.sealRTP(b); err != nil {
 			return err
 		}
 	}
-	return s.convey(b)
+	return s.convey(b, due)
 }
 
 func (s *Session) sendRTCP(b []byte) (err error) {
@@ -114,7 +118,7 @@ func (s *Session) sendRTCP(b []byte) (err error) {
 		}
 	}
 	if s.params.Mux {
-		return s.wire.sendRTP(b)
+		return s.wire.sendRTP(b, 0)
 	}
 	return s.wire.sendRTCP(b)
 }

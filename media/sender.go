@@ -21,6 +21,8 @@ type sender struct {
 
 	talking bool   // the previous frame was sent: the next one needs no marker
 	packet  []byte // the latest packet, header first; patched in place
+	payload int    // octets of its payload
+	refused uint64 // packets that were counted as sent and could not be
 	sent    Sent
 }
 
@@ -84,7 +86,7 @@ func (s *sender) next(payloadType uint8, marker bool, timestamp uint32, payload 
 	return p
 }
 
-// count books a packet after the kernel took or refused it.
+// count books a packet after the wire took or refused it.
 func (s *sender) count(payload int, err error) {
 	if err != nil {
 		s.sent.Errors++
@@ -95,4 +97,20 @@ func (s *sender) count(payload int, err error) {
 	}
 	s.sent.Packets++
 	s.sent.Bytes += uint64(payload)
+	s.payload = payload
+}
+
+// uncount takes back packets that were not sent after all; their payloads are taken to be as long as the latest.
+func (s *sender) uncount(packets uint64) {
+	s.sent.Packets -= packets
+	s.sent.Bytes -= packets * uint64(s.payload)
+}
+
+// settle books how many packets in all the kernel refused after the wire took them.
+func (s *sender) settle(refused uint64) {
+	if n := refused - s.refused; n > 0 {
+		s.refused = refused
+		s.uncount(n)
+		s.sent.Errors += n
+	}
 }

@@ -32,35 +32,38 @@ type SessionOptions struct {
 // Session is one RTP session: an even port for RTP, the next odd one for RTCP, one stream out, one in.
 // Its methods may be called from any goroutine and wait neither for the network nor for pacing.
 type Session struct {
-	engine  *Engine
-	driver  driver
-	wire    wire
-	local   netip.AddrPort
-	options SessionOptions
-
-	// Owned by the driver.
-	next  *Session // in a list of the driver's
-	timer *time.Timer
-
-	// control lets one Play, SendDTMF or Configure happen at a time: they ask a Source for a clip, which may take long.
-	control sync.Mutex
-
-	// mu guards what follows. It is held for microseconds only, and never while a Source, an Event or a Capture function is called.
+	// What each frame touches comes first, in few cache lines: with thousands of sessions, to fetch them is most of the work.
+	next *Session // in a list of the driver's
+	// mu guards what follows, down to unauthentic; wire, lead and options never change. It is held for microseconds only, and
+	// never while a Source, an Event or a Capture function is called.
 	mu         sync.Mutex
 	closed     bool
 	configured bool
-	params     Params
+	silent     bool          // EventTimeout was reported
+	deadline   instant       // when the driver serves the session next
+	lead       time.Duration // the driver wants frames so long before they are due, once they flow
+	ahead      time.Duration // the next frame is due so long after deadline
 	playback   *Playback
-	capture    func(Received)
-	tap        func(Tapped)
-	hearing    *hearing // nil while nobody listens
-	late       uint64   // packets too late for those that listened before
+	wire       wire
+	hearing    *hearing  // nil while nobody listens
+	impaired   *impaired // nil: Impair was never called
+	secure     *secure   // nil: plain RTP
+	nextReport instant
+	nextDrain  instant
+	drained    instant // when that found something last
+	nextRTCP   instant // when RTCP is read next
+	heard      instant // when RTP came last, or when the wait for it began
+	keyUntil   instant // a press may be open until then; 0 = none is
+	sender     sender
+	params     Params
+	options    SessionOptions
 
-	sender   sender
 	receiver receiver
 	reporter reporter
+	capture  func(Received)
+	tap      func(Tapped)
+	late     uint64 // packets too late for those that listened before
 	keys     dtmf.Receiver
-	keyUntil instant      // a press may be open until then; 0 = none is
 	keyed    bool         // a telephone-event came
 	keypad   *keypad      // nil while digits are not looked for in the sound
 	presses  []dtmf.Press // heard there and not told yet
@@ -68,16 +71,15 @@ type Session struct {
 	latch       latch
 	controlFrom netip.AddrPort // where RTCP came from; the zero value: none came from the latched host
 	collision   collision
-	secure      *secure   // nil: plain RTP
-	impaired    *impaired // nil: Impair was never called
-	unauthentic uint64    // packets that SRTP refused
+	unauthentic uint64 // packets that SRTP refused
 
-	deadline   instant // when the driver serves the session next
-	nextReport instant
-	nextDrain  instant
-	nextRTCP   instant // when RTCP is read next
-	heard      instant // when RTP came last, or when the wait for it began
-	silent     bool    // EventTimeout was reported
+	engine *Engine
+	driver driver
+	local  netip.AddrPort
+	timer  *time.Timer // the driver's
+
+	// control lets one Play, SendDTMF or Configure happen at a time: they ask a Source for a clip, which may take long.
+	control sync.Mutex
 }
 
 // Addr is the address that RTP is received on; RTCP is received on the next port.
@@ -115,6 +117,7 @@ func (s *Session) Stats() Stats {
 }
 
 func (s *Session) stats() Stats {
+	s.sender.settle(s.wire.refused())
 	st := Stats{
 		Sent:         s.sender.sent,
 		Received:     s.receiver.reception(),
@@ -134,8 +137,17 @@ func (s *Session) stats() Stats {
 	return st
 }
 
-// Close ends what plays, counts what still waits in the sockets, sends RTCP BYE (RFC 3550 §6.6), closes the sockets and
-// puts the ports into quarantine. Further calls return the same final Stats.
+// recall gives up what was made ahead of its time.
+func (s *Session) recall() {
+	n := s.wire.recall()
+	s.sender.uncount(n)
+	if s.playback != nil {
+		s.playback.packets -= min(n, s.playback.packets)
+	}
+}
+
+// Close ends what plays, counts what still waits in the sockets, sends RTCP BYE (RFC 3550 §6.6) and
+// puts ports and sockets into quarantine. Further calls return the same final Stats.
 func (s *Session) Close() Stats {
 	w := s.engine.takeWork()
 	defer s.engine.putWork(w)
@@ -145,6 +157,7 @@ func (s *Session) Close() Stats {
 		return s.stats()
 	}
 	s.closed = true
+	s.recall()
 	s.finish(s.playback, PlayClosed)
 	now := s.driver.now()
 	s.drainRTCP(w)
@@ -154,7 +167,6 @@ func (s *Session) Close() Stats {
 	if s.sender.sent.Packets > 0 || s.reporter.reports > 0 { // who sent nothing says no BYE (§6.3.7)
 		s.sendReport(now, w, true)
 	}
-	s.wire.close()
 	s.sender.packet = nil
 	st := s.stats()
 	s.mu.Unlock()

@@ -9,15 +9,20 @@ import (
 	"time"
 )
 
-// longestSleep bounds how long a new session waits until its shard notices it.
-const longestSleep = 5 * time.Millisecond
+const (
+	// longestSleep bounds how long a new session waits until its shard notices it.
+	longestSleep = 5 * time.Millisecond
+	// shortestSleep spares wake-ups: what is made meanwhile is not due before lead.
+	shortestSleep = min(lead/10, longestSleep)
+)
 
 // patience is how long a shard without sessions goes on looking for new ones by itself, which costs less than to be woken
 // for each of the calls that come one after the other.
 const patience = time.Second
 
-// shard paces its part of the sessions: one goroutine locked to one thread, which sleeps until the next slot of its wheel,
-// serves the sessions in it and puts them back at their next deadlines.
+// shard paces its part of the sessions: one goroutine, which sleeps until the next slot of its wheel,
+// serves the sessions in it and puts them back at their next deadlines. It is lead ahead of the stream that it makes; a thread
+// of its own, the postman, sends the packets when they are due (outbox_linux.go).
 //
 // Deadlines are absolute, so lateness does not add up. A session whose lock is held at its deadline, by a call of one of its
 // methods, is tried again in the next slot: the shard waits for nobody. Without sessions the thread sleeps for good.
@@ -32,28 +37,48 @@ type shard struct {
 	resting  atomic.Bool             // the shard waits for wake
 	stopping atomic.Bool
 	running  *sync.WaitGroup // of the engine
-	started  bool            // guarded by the engine
+	realtime bool            // the postman is to have real-time priority
+	out      *outbox
+	started  bool // guarded by the engine
 
 	sessions atomic.Int64 // open, for the choice of a shard
 	lateness latenessCounts
 }
 
-func newShard(clock *monotonic, log *slog.Logger, running *sync.WaitGroup) *shard {
-	return &shard{log: log, clock: clock, work: newWork(), wake: make(chan struct{}, 1), running: running}
+func newShard(clock *monotonic, o Options, running *sync.WaitGroup) *shard {
+	return &shard{
+		log: o.Log, clock: clock, work: newWork(), wake: make(chan struct{}, 1), running: running,
+		realtime: !o.NoRealtime, out: newOutbox(clock),
+	}
 }
 
-// start begins to pace; the goroutine ends after stop.
+// start begins to pace; the two goroutines end after stop.
 func (sh *shard) start() {
 	sh.started = true
-	reserveProcs(1)
 	sh.running.Go(func() {
-		// Never unlocked: the thread ends with the goroutine, and its scheduling class with it.
-		runtime.LockOSThread()
-		if err := prioritise(); err != nil {
-			sh.log.Debug("media: pacing thread keeps the ordinary scheduling class", "error", err)
-		}
+		defer sh.out.close()
+		_ = sh.lock(shardPriority)
 		sh.run()
 	})
+	sh.running.Go(func() {
+		if err := sh.lock(postmanPriority); err != nil {
+			sh.log.Info("media: no real-time priority for pacing, packets may be late while the CPU is busy", "error", err)
+		}
+		sh.out.deliver()
+	})
+}
+
+// lock gives the goroutine a thread of its own, whose wake-ups are prompt. It is never unlocked: the thread ends with the
+// goroutine, and its priority with it. The error tells why that is not a real-time priority.
+func (sh *shard) lock(priority uint32) error {
+	runtime.LockOSThread()
+	if err := favour(); err != nil {
+		sh.log.Debug("media: pacing thread keeps its ordinary priority", "error", err)
+	}
+	if !sh.realtime {
+		return nil
+	}
+	return prioritise(priority)
 }
 
 // stop ends the goroutine. The sessions must have been closed.
@@ -74,6 +99,7 @@ func (sh *shard) add(s *Session) {
 	if !sh.started {
 		sh.start()
 	}
+	s.wire.(*socketPair).out, s.lead = sh.out, lead
 	sh.sessions.Add(1)
 	for {
 		s.next = sh.arrived.Load()
@@ -102,7 +128,7 @@ func (sh *shard) run() {
 		if sh.wheel.count > 0 {
 			busy = now
 			slot := instant(sh.wheel.next() * int64(wheelSlot))
-			sh.clock.sleepUntil(min(slot, now.add(longestSleep)))
+			sh.clock.sleepUntil(min(max(slot, now.add(shortestSleep)), now.add(longestSleep)))
 			sh.turn()
 			continue
 		}
@@ -143,22 +169,27 @@ func (sh *shard) turn() {
 		if n > current {
 			break
 		}
+		if sh.out.crowded() {
+			return
+		}
+		now := sh.clock.now()
 		for s := sh.wheel.take(n); s != nil; {
 			next := s.next
-			if sh.serve(s) {
+			if sh.serve(s, now) {
 				sh.wheel.insert(s)
 			} else {
 				s.next = nil
 			}
 			s = next
 		}
+		sh.out.flush()
 	}
 	sh.wheel.turned = max(sh.wheel.turned, current)
 }
 
 // serve does what is due for s; false means that the shard lets go of s, because it is closed, or because it panicked:
 // that costs the one session its sound, not all of them.
-func (sh *shard) serve(s *Session) (again bool) {
+func (sh *shard) serve(s *Session, now instant) (again bool) {
 	defer func() {
 		if r := recover(); r != nil {
 			sh.log.Error("media: session dropped", "local", s.local, "panic", r, "stack", string(debug.Stack()))
@@ -170,7 +201,7 @@ func (sh *shard) serve(s *Session) (again bool) {
 	if !s.mu.TryLock() {
 		return true
 	}
-	due, now := s.deadline, sh.clock.now()
+	due := s.deadline
 	alive := s.serveLocked(now, sh.work)
 	if sh.work.paced {
 		sh.lateness.add(now.sub(due))

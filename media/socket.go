@@ -7,6 +7,7 @@ import (
 	"net"
 	"net/netip"
 	"strconv"
+	"sync/atomic"
 
 	"golang.org/x/sys/unix"
 )
@@ -29,16 +30,32 @@ var (
 // non-blocking descriptors outside Go's netpoller, whose locks and wake-ups cost more than the packet. Neither is
 // connected: the far end may send from another address than the one it told.
 type socketPair struct {
+	ip     netip.Addr
 	family int
 	rtp    int
 	rtcp   int
 	rtpTo  sockaddr
 	rtcpTo sockaddr
+
+	out    *outbox
+	posted uint64 // to out
+
+	_      [64]byte // what follows, the postman writes: it lies in another cache line
+	state  atomic.Uint64
+	failed atomic.Uint64 // parcels that the kernel refused
 }
+
+// The state of a socketPair's sockets: flags, and above them how many of its parcels were sent.
+const (
+	mailing  = 1 << iota // the postman sends a parcel
+	recalled             // it sends no other
+	shut                 // nobody needs the sockets any more
+	mailed               // added for each parcel
+)
 
 // openPair binds port and the next one at ip. The error wraps errPortTaken if another program has one of them.
 func openPair(ip netip.Addr, port uint16) (*socketPair, error) {
-	p := &socketPair{family: unix.AF_INET}
+	p := &socketPair{ip: ip, family: unix.AF_INET}
 	if ip.Is6() {
 		p.family = unix.AF_INET6
 	}
@@ -79,7 +96,45 @@ func (p *socketPair) direct(rtp, rtcp netip.AddrPort) {
 	p.rtpTo, p.rtcpTo = newSockaddr(p.family, rtp), newSockaddr(p.family, rtcp)
 }
 
-func (p *socketPair) sendRTP(b []byte) error  { return send(p.rtp, b, &p.rtpTo) }
+// renew is the pair for another session at ip, to which nothing of the earlier one comes or goes. It is nil for another address
+// than that of the pair.
+func (p *socketPair) renew(ip netip.Addr, in *inbox) *socketPair {
+	if ip != p.ip {
+		return nil
+	}
+	for _, fd := range []int{p.rtp, p.rtcp} {
+		for tries := 0; in.fill(fd) == inboxPackets && tries < rtpBuffer/inboxPackets; tries++ {
+		}
+	}
+	return &socketPair{ip: p.ip, family: p.family, rtp: p.rtp, rtcp: p.rtcp} // p, which is recalled, may still be in the outbox
+}
+
+// keptPairs is how many pairs may keep their sockets: some thousand, but no more than a quarter of the files that the
+// process may have open.
+func keptPairs() int {
+	var limit unix.Rlimit
+	if unix.Getrlimit(unix.RLIMIT_NOFILE, &limit) != nil {
+		return 0
+	}
+	return int(min(maxKept, limit.Cur/8))
+}
+
+const maxKept = 8192
+
+func (p *socketPair) sendRTP(b []byte, due instant) error {
+	if due == 0 {
+		return send(p.rtp, b, &p.rtpTo)
+	}
+	if p.rtpTo.none() {
+		return errNoWay
+	}
+	if err := p.out.post(p, b, due); err != nil {
+		return err
+	}
+	p.posted++
+	return nil
+}
+
 func (p *socketPair) sendRTCP(b []byte) error { return send(p.rtcp, b, &p.rtcpTo) }
 
 func (p *socketPair) receiveRTP(in *inbox) int  { return in.fill(p.rtp) }
@@ -87,7 +142,16 @@ func (p *socketPair) receiveRTCP(in *inbox) int { return in.fill(p.rtcp) }
 
 func (p *socketPair) flush() {}
 
+func (p *socketPair) refused() uint64 { return p.failed.Load() }
+
+func (p *socketPair) recall() uint64 {
+	state := p.state.Or(recalled)
+	return p.posted - state/mailed - state&mailing
+}
+
 func (p *socketPair) close() {
-	unix.Close(p.rtp)
-	unix.Close(p.rtcp)
+	if p.state.Or(recalled|shut)&mailing == 0 {
+		unix.Close(p.rtp)
+		unix.Close(p.rtcp)
+	}
 }

@@ -64,6 +64,8 @@ func newSockaddr(family int, a netip.AddrPort) (s sockaddr) {
 	return s
 }
 
+func (s *sockaddr) none() bool { return s.len == 0 }
+
 // networkOrder turns a port from this machine's order of octets into the network's, and back.
 func networkOrder(port uint16) uint16 {
 	var b [2]byte
@@ -74,7 +76,7 @@ func networkOrder(port uint16) uint16 {
 // send hands one datagram to the kernel without telling the Go scheduler: the call does not block, and to tell would
 // cost a fifth of it. A full queue is an error; the packet is lost, as it would be further on.
 func send(fd int, b []byte, to *sockaddr) error {
-	if to.len == 0 {
+	if to.none() {
 		return errNoWay
 	}
 	n, _, errno := syscall.RawSyscall6(unix.SYS_SENDTO, uintptr(fd), uintptr(unsafe.Pointer(unsafe.SliceData(b))),

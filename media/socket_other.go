@@ -50,8 +50,10 @@ func newSockaddr(family int, a netip.AddrPort) sockaddr {
 	return sockaddr{bindAddr(netip.AddrPortFrom(ip, a.Port()))}
 }
 
+func (s *sockaddr) none() bool { return s.to == nil }
+
 func send(fd int, b []byte, to *sockaddr) error {
-	if to.to == nil {
+	if to.none() {
 		return errNoWay
 	}
 	return unix.Sendto(fd, b, unix.MSG_DONTWAIT, to.to)

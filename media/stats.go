@@ -75,7 +75,7 @@ func (e *Engine) Stats() EngineStats {
 	st.PortsInUse, st.PortsQuarantine, st.PortsFree = e.ports.counts(time.Now())
 	for _, sh := range e.shards {
 		for i := range sh.lateness {
-			st.Lateness.Counts[i] += sh.lateness[i].Load()
+			st.Lateness.Counts[i] += sh.lateness[i].Load() + sh.out.late(i)
 		}
 	}
 	e.mu.Lock()
@@ -90,9 +90,11 @@ var latenessBounds = [...]time.Duration{
 	5 * time.Millisecond, 10 * time.Millisecond, 20 * time.Millisecond, 50 * time.Millisecond, 100 * time.Millisecond,
 }
 
-// latenessCounts is written by one shard and read by anyone.
+// latenessCounts is written by a pacing thread and read by anyone.
 type latenessCounts [len(latenessBounds) + 1]atomic.Uint64
 
+//go:nosplit
+//go:norace
 func (c *latenessCounts) add(late time.Duration) {
 	i := 0
 	for i < len(latenessBounds) && late > latenessBounds[i] {

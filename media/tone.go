@@ -49,8 +49,15 @@ const (
 
 type toneSource struct{ ToneOptions }
 
+// toneKey is what makes two tones the same.
+type toneKey struct {
+	parts          string
+	level          float64
+	duration, ramp time.Duration
+}
+
 func (s toneSource) key() (any, error) {
-	return fmt.Sprintf("tone %v %v dBm0 %v %v", s.Spec.Parts, s.Level, s.Duration, s.Ramp), nil
+	return toneKey{s.Spec.Key(), s.Level, s.Duration, s.Ramp}, nil
 }
 
 func (s toneSource) Clip(c Codec, ptime time.Duration) (*Clip, error) {

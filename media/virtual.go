@@ -143,7 +143,7 @@ func (w *virtualWire) direct(rtp, rtcp netip.AddrPort) {
 	w.rtp, w.rtcp = rtp, rtcp
 }
 
-func (w *virtualWire) sendRTP(b []byte) error { return w.keep(w.local, w.rtp, b) }
+func (w *virtualWire) sendRTP(b []byte, _ instant) error { return w.keep(w.local, w.rtp, b) }
 
 func (w *virtualWire) sendRTCP(b []byte) error {
 	return w.keep(netip.AddrPortFrom(w.local.Addr(), w.local.Port()+1), w.rtcp, b)
@@ -181,4 +181,6 @@ func (w *virtualWire) flush() {
 func (w *virtualWire) receiveRTP(*inbox) int  { return 0 }
 func (w *virtualWire) receiveRTCP(*inbox) int { return 0 }
 
-func (w *virtualWire) close() {}
+func (w *virtualWire) refused() uint64 { return 0 }
+func (w *virtualWire) recall() uint64  { return 0 }
+func (w *virtualWire) close()          {}

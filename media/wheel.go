@@ -10,8 +10,8 @@ const (
 	wheelSlot = 500 * time.Microsecond
 	// wheelSlots times wheelSlot is 64 ms: one turn holds the longest ptime, so a slot never holds a later turn's sessions.
 	wheelSlots = 128
-	// placeSlots bounds how far ahead a new session is placed (12 ms), to keep its first packet within 20 ms.
-	placeSlots = 24
+	// placeSlots bounds how far ahead a new session is placed (10 ms), to keep its first packet within 20 ms.
+	placeSlots = 20
 	// slotShare sessions are served within some 50 µs.
 	slotShare = 8
 )
@@ -45,12 +45,26 @@ func (w *wheel) insert(s *Session) {
 func (w *wheel) place(s *Session) {
 	best := w.turned + 1
 	for n := best + 1; n <= w.turned+placeSlots; n++ {
-		if better(w.sizes[n%wheelSlots], w.sizes[best%wheelSlots]) {
+		if better(w.load(n), w.load(best)) {
 			best = n
 		}
 	}
 	s.deadline = instant(best * int64(wheelSlot))
 	w.insert(s)
+}
+
+// load is how many sessions one that is placed in slot n will meet there, now and once it has begun to play: then it is served
+// lead before it is due.
+func (w *wheel) load(n int64) int32 {
+	const period = int64(defaultPtime / wheelSlot)
+	playing := n + period - int64(lead/wheelSlot)%period
+	if playing > w.turned+period {
+		playing -= period
+	}
+	if playing == n {
+		return w.sizes[n%wheelSlots]
+	}
+	return w.sizes[n%wheelSlots] + w.sizes[playing%wheelSlots]
 }
 
 // better reports whether a slot of a sessions is to be preferred to one of b.

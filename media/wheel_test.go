@@ -46,15 +46,48 @@ func TestWheelSpreadsNewSessions(t *testing.T) {
 	if w.sizes[1] != slotShare {
 		t.Errorf("the first %d sessions do not share a slot", slotShare)
 	}
-	for range 10*placeSlots - slotShare {
+	const sessions = 240
+	for range sessions - slotShare {
 		w.place(new(Session))
 	}
-	for n := int64(1); n <= placeSlots; n++ {
-		if w.sizes[n] != 10 {
-			t.Errorf("slot %d holds %d sessions, want 10", n, w.sizes[n])
+	// The slots beyond meet the same sessions as the first ones, once they play.
+	slots := min(placeSlots, int64(max(lead, defaultPtime-lead)/wheelSlot))
+	for n := int64(1); n <= slots; n++ {
+		if int64(w.sizes[n]) != sessions/slots {
+			t.Errorf("slot %d holds %d sessions, want %d", n, w.sizes[n], sessions/slots)
 		}
 	}
 	if late := time.Duration(placeSlots) * wheelSlot; late+longestSleep > 20*time.Millisecond {
 		t.Errorf("a new session may wait %v", late+longestSleep)
+	}
+}
+
+// TestWheelSpreadsStreams lets sessions that come one after the other play: from their second frame on they are served lead
+// before it is due.
+func TestWheelSpreadsStreams(t *testing.T) {
+	const sessions, period = 800, int64(defaultPtime / wheelSlot)
+	var w wheel
+	begun := map[*Session]bool{}
+	for n := int64(1); n <= 2*sessions+2*period; n++ {
+		if n%2 == 0 && n <= 2*sessions {
+			w.place(new(Session))
+		}
+		for w.count > 0 && w.next() <= n {
+			for s := w.take(w.next()); s != nil; {
+				next := s.next
+				s.deadline = s.deadline.add(defaultPtime)
+				if !begun[s] {
+					begun[s], s.deadline = true, s.deadline.add(-lead)
+				}
+				w.insert(s)
+				s = next
+			}
+		}
+		w.turned = n
+	}
+	for n := w.turned + 1; n <= w.turned+period; n++ {
+		if got := w.sizes[n%wheelSlots]; got > sessions/int32(period)*2 {
+			t.Errorf("%d sessions in one slot of %d, of %d in all", got, period, sessions)
+		}
 	}
 }

@@ -6,11 +6,16 @@ import "net/netip"
 type wire interface {
 	// direct sets where packets go from now on.
 	direct(rtp, rtcp netip.AddrPort)
-	sendRTP(b []byte) error
+	// sendRTP sends b when it is due, or at once; 0 is at once.
+	sendRTP(b []byte, due instant) error
 	sendRTCP(b []byte) error
 	// receiveRTP and receiveRTCP fill the inbox and return how many datagrams they put there.
 	receiveRTP(in *inbox) int
 	receiveRTCP(in *inbox) int
+	// refused counts the packets that sendRTP took and the kernel refused later.
+	refused() uint64
+	// recall gives up the packets that are not due yet, and returns how many.
+	recall() uint64
 	close()
 	// flush hands out what sending kept back until the session's lock is open again; it is called without the lock.
 	flush()

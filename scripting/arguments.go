@@ -2,6 +2,7 @@ package scripting
 
 import (
 	"fmt"
+	"time"
 
 	lua "github.com/yuin/gopher-lua"
 )
@@ -126,6 +127,14 @@ func (a *arguments) param(i int) *Param {
 		return &a.fn.Options[i-n]
 	}
 	return &a.fn.Params[i]
+}
+
+// timeout is the parameter or option of that name, how long to wait: forever without it.
+func (a *arguments) timeout() time.Duration {
+	if d, ok := a.lookup("timeout").(time.Duration); ok {
+		return d
+	}
+	return forever
 }
 
 // returns pushes results.

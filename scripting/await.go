@@ -22,7 +22,7 @@ func await[T any](r *run, a *arguments, fn func(ctx context.Context) (T, error))
 		defer close(done)
 		defer func() {
 			if p := recover(); p != nil {
-				r.log.Error("panic", "error", p, "stack", string(debug.Stack()))
+				r.newLogger().Error("panic", "error", p, "stack", string(debug.Stack()))
 				failed = fmt.Errorf("internal error: %v", p)
 			}
 		}()

@@ -12,6 +12,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"offhook/media"
 )
 
 // hundredLines is a script of the size that people write: a menu with a table of branches.
@@ -49,6 +51,7 @@ func BenchmarkCall(b *testing.B) {
 	for name, script := range map[string]string{
 		"empty":    "function on_call(call) end",
 		"100lines": strings.Replace(hundredLines(), "call:wait('hangup')", "", 1),
+		"hangup":   "function on_call(call) end function on_hangup(call, info) log.debug(info.by) end",
 	} {
 		b.Run(name, func(b *testing.B) {
 			e := benchEngine(b, script)
@@ -137,11 +140,14 @@ type benchCall struct {
 }
 
 func (c *benchCall) Serving(string, uint64)             {}
-func (c *benchCall) Info() Info                         { return Info{ID: "c"} }
+func (c *benchCall) ID() string                         { return "c" }
+func (c *benchCall) Info() Info                         { return Info{} }
+func (c *benchCall) Stats() media.Stats                 { return media.Stats{} }
 func (c *benchCall) State() State                       { return c.state }
 func (c *benchCall) Ring([]Header) error                { return nil }
 func (c *benchCall) Reject(int, string, []Header) error { c.state = StateEnded; return nil }
 func (c *benchCall) Hangup(HangupOptions) error         { c.state = StateEnded; return nil }
+func (c *benchCall) Codec() string                      { return "PCMU" }
 func (c *benchCall) Ending() Ending                     { return Ending{By: ByScript} }
 func (c *benchCall) Notify(func(Event)) {
 	if c.notified != nil {

@@ -15,6 +15,8 @@ import (
 type Call interface {
 	// Serving tells which script serves the call, before anything is done to it: for the log.
 	Serving(script string, generation uint64)
+	// ID is our name for the call, on every log line.
+	ID() string
 	// Info is what the INVITE said. It does not change.
 	Info() Info
 	// State is where the call stands now.
@@ -85,6 +87,8 @@ type Playback interface {
 	Stop()
 	Pause()
 	Resume()
+	// SetVolume makes it louder by so many dB than the source is, or softer.
+	SetVolume(dB float64)
 	Result() media.PlayResult
 }
 
@@ -122,12 +126,11 @@ const (
 
 // Info is what an INVITE said.
 type Info struct {
-	ID         string // ours, on every log line
 	SIPCallID  string // the Call-ID header field
 	From, To   Address
 	RequestURI Address
-	DID        string // the called number: the user part of the Request-URI
-	CLI        string // the calling number: P-Asserted-Identity, else Remote-Party-ID, else From
+	DID        string // the called number: the user part of the Request-URI, without escapes that it needs not
+	CLI        string // the calling number: P-Asserted-Identity, else Remote-Party-ID, else From, as DID
 	Source     netip.AddrPort
 	Transport  string // as in Via: "UDP", "TCP"
 	Trunk      string // the configured trunk the call came in on, "" = none

@@ -20,12 +20,8 @@ func readDigit() Function {
 		},
 		Example: `local digit = call:read_digit("5s")`,
 		run: func(r *run, a *arguments) int {
-			timeout := forever
-			if a.has("timeout") {
-				timeout = arg[time.Duration](a, "timeout")
-			}
-			ev, ok := r.nextDigit(a, timeout)
-			if !ok {
+			ev := r.nextDigit(a, a.timeout())
+			if ev == nil {
 				return a.returns(lua.LNil)
 			}
 			return a.returns(lua.LString(ev.Digit), digitInfo(ev))
@@ -41,7 +37,7 @@ func digitFields() []Param {
 }
 
 // digitInfo is what on_dtmf and read_digit tell of a digit.
-func digitInfo(ev Event) *lua.LTable {
+func digitInfo(ev *Event) *lua.LTable {
 	info := newTable(0, 2)
 	info.RawSetString("duration_ms", lua.LNumber(milliseconds(ev.Duration)))
 	info.RawSetString("via", lua.LString(ev.Via))
@@ -57,7 +53,7 @@ func flushDigits() Function {
 		run: func(r *run, a *arguments) int {
 			count := 0
 			for {
-				if _, ok := r.typedDigit(digitIn(allDigits)); !ok {
+				if r.typedDigit(digitIn(allDigits)) == nil {
 					return a.returns(lua.LNumber(count))
 				}
 				count++
@@ -66,32 +62,32 @@ func flushDigits() Function {
 	}
 }
 
-// nextDigit returns the next digit of any kind, typed ahead or to come.
-func (r *run) nextDigit(a *arguments, timeout time.Duration) (Event, bool) {
+// nextDigit returns the next digit of any kind, typed ahead or to come; nil when none came in time.
+func (r *run) nextDigit(a *arguments, timeout time.Duration) *Event {
 	any := digitIn(allDigits)
-	if ev, ok := r.typedDigit(any); ok {
-		return ev, true
+	if ev := r.typedDigit(any); ev != nil {
+		return ev
 	}
-	why, ev := r.wait(a.LState, pause{timeout: timeout, take: any})
-	return ev, why == wokenEvent
+	_, ev := r.wait(a.LState, pause{timeout: timeout, take: any})
+	return ev
 }
 
 // typeAhead keeps a digit that nobody waits for.
-func (r *run) typeAhead(ev Event) {
+func (r *run) typeAhead(ev *Event) {
 	if len(r.typed) < maxTyped {
 		r.typed = append(r.typed, ev)
 	}
 }
 
-// typedDigit takes the oldest digit that want accepts: of those typed ahead, then of those that still queue.
-func (r *run) typedDigit(want func(Event) bool) (Event, bool) {
+// typedDigit takes the oldest digit that want accepts: of those typed ahead, then of those that still queue; nil = there is none.
+func (r *run) typedDigit(want func(*Event) bool) *Event {
 	if want == nil {
-		return Event{}, false
+		return nil
 	}
 	for i, ev := range r.typed {
 		if want(ev) {
 			r.typed = append(r.typed[:i], r.typed[i+1:]...)
-			return ev, true
+			return ev
 		}
 	}
 	return r.queue.take(want)

@@ -24,7 +24,7 @@ func (r *run) hangup(by By, o HangupOptions) {
 	r.finished, r.by = true, by
 	o.By = by
 	if err := r.call.Hangup(o); err != nil && !errors.Is(err, ErrEnded) {
-		r.log.Error("hang up", "error", err)
+		r.log().Error("hang up", "error", err)
 	}
 }
 
@@ -32,7 +32,7 @@ func (r *run) hangup(by By, o HangupOptions) {
 func (r *run) settle(err error) {
 	if err != nil {
 		r.tell(nil, Observation{Kind: ObservedFail, Text: err.Error(), Err: err})
-		r.log.Error("script failed", append(stackOf(err), "error", err)...)
+		r.log().Error("script failed", append(stackOf(err), "error", err)...)
 	}
 	if r.finished || r.call.State() == StateEnded {
 		return
@@ -53,7 +53,7 @@ func (r *run) settle(err error) {
 func (r *run) reject(code int) {
 	r.finished = true
 	if err := r.call.Reject(code, "", nil); err != nil && !errors.Is(err, ErrEnded) {
-		r.log.Error("reject", "code", code, "error", err)
+		r.log().Error("reject", "code", code, "error", err)
 	}
 }
 
@@ -114,12 +114,12 @@ func (r *run) renew() bool {
 // hangupInfo is what on_hangup gets.
 func (r *run) hangupInfo(err error) lua.LValue {
 	e := r.ending()
-	info := map[string]any{
-		"by": string(e.By), "code": e.Code, "reason": e.Reason, "q850": e.Q850, "seconds": e.Duration.Seconds(),
-		"stats": r.statistics(), "recordings": r.settled,
-	}
+	var failed any
 	if err != nil {
-		info["error"] = errorFields(err)
+		failed = errorFields(err)
 	}
-	return toLua(info)
+	return tableOf(
+		"by", string(e.By), "code", e.Code, "error", failed, "q850", e.Q850, "reason", e.Reason, "recordings", r.settled,
+		"seconds", e.Duration.Seconds(), "stats", r.statistics(),
+	)
 }

@@ -124,22 +124,36 @@ func (e *Engine) Serve(ctx context.Context, name string, c Call) Outcome {
 
 // Route is Serve with the script that pick chooses, from the generation that will run it. When pick returns "" there is
 // no script for the call, which gets a 404; one that does not exist is a mistake of ours.
-func (e *Engine) Route(ctx context.Context, pick func(*Generation) string, c Call) Outcome {
+func (e *Engine) Route(ctx context.Context, pick func(*Generation) string, c Call) (o Outcome) {
 	g := e.acquire()
+	defer e.release(g)
+	if r := e.dispatch(ctx, g, pick, c, &o); r != nil {
+		r.serve(&o)
+	}
+	return o
+}
+
+// dispatch prepares the script that pick chooses; nil = none serves the call, which is refused. g may be nil. It is a function of its
+// own, as what it needs of the stack is gone when the script waits.
+//
+//go:noinline
+func (e *Engine) dispatch(ctx context.Context, g *Generation, pick func(*Generation) string, c Call, o *Outcome) *run {
 	if g == nil {
 		c.Serving("", 0)
-		return e.refuse(c, nil, "", e.options.ErrorCode, errors.New("no scripts are loaded"))
+		*o = e.refuse(c, nil, "", e.options.ErrorCode, errors.New("no scripts are loaded"))
+		return nil
 	}
-	defer e.release(g)
 	name := pick(g)
 	c.Serving(name, g.Number)
 	switch {
 	case name == "":
-		return e.refuse(c, g, name, 404, errors.New("no script answers this call"))
+		*o = e.refuse(c, g, name, 404, errors.New("no script answers this call"))
 	case !g.Has(name):
-		return e.refuse(c, g, name, e.options.ErrorCode, fmt.Errorf("generation %d has no script %q", g.Number, name))
+		*o = e.refuse(c, g, name, e.options.ErrorCode, fmt.Errorf("generation %d has no script %q", g.Number, name))
+	default:
+		return e.newCall(ctx, g, g.scripts[name], c)
 	}
-	return e.newCall(ctx, g, g.scripts[name], c).serve()
+	return nil
 }
 
 // refuse ends a call that no script serves; g may be nil.
@@ -149,7 +163,7 @@ func (e *Engine) refuse(c Call, g *Generation, name string, code int, err error)
 	if code == 404 {
 		level = slog.LevelWarn // the caller's mistake
 	}
-	log := e.log.With("call", info.ID, "script", name, "generation", number(g))
+	log := e.log.With("call", c.ID(), "script", name, "generation", number(g))
 	log.Log(context.Background(), level, "call refused", "to", info.RequestURI.User, "status", code, "error", err)
 	if err := c.Reject(code, "", nil); err != nil && !errors.Is(err, ErrEnded) {
 		log.Error("reject", "code", code, "error", err)

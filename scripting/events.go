@@ -13,18 +13,16 @@ const maxEvents = 256
 // queue takes events from wherever they happen; the call's goroutine takes them out.
 type queue struct {
 	mu      sync.Mutex
-	events  []Event
+	events  []*Event
 	dropped int
 	wake    chan struct{} // holds a token when there may be events
 }
-
-func newQueue() *queue { return &queue{wake: make(chan struct{}, 1)} }
 
 // push is the sink of Call.Notify.
 func (q *queue) push(ev Event) {
 	q.mu.Lock()
 	if len(q.events) < maxEvents {
-		q.events = append(q.events, ev)
+		q.events = append(q.events, &ev)
 	} else {
 		q.dropped++
 	}
@@ -35,17 +33,17 @@ func (q *queue) push(ev Event) {
 	}
 }
 
-// take removes and returns the first event that want accepts.
-func (q *queue) take(want func(Event) bool) (Event, bool) {
+// take removes and returns the first event that want accepts; nil = there is none.
+func (q *queue) take(want func(*Event) bool) *Event {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	i := slices.IndexFunc(q.events, want)
 	if i < 0 {
-		return Event{}, false
+		return nil
 	}
 	ev := q.events[i]
 	q.events = slices.Delete(q.events, i, i+1)
-	return ev, true
+	return ev
 }
 
 // count is how many events of a kind wait.
@@ -74,7 +72,7 @@ func eventNames() []string {
 }
 
 // eventTable is the event as call:on and call:wait give it.
-func eventTable(ev Event) *lua.LTable {
+func eventTable(ev *Event) *lua.LTable {
 	t := newTable(0, 4)
 	t.RawSetString("name", lua.LString(eventName(ev.Kind)))
 	switch ev.Kind {

@@ -54,7 +54,7 @@ func newFakeCall() (context.Context, *fakeCall) {
 	ctx, cancel := context.WithCancelCause(context.Background())
 	return ctx, &fakeCall{
 		info: Info{
-			ID: "c1", SIPCallID: "abc@192.0.2.1",
+			SIPCallID:  "abc@192.0.2.1",
 			From:       Address{Name: "Alice", User: "100", Host: "example.com", URI: "sip:100@example.com", Params: map[string]string{"user": "phone"}},
 			To:         Address{User: "200", Host: "192.0.2.9", Port: 5070, URI: "sip:200@192.0.2.9:5070"},
 			RequestURI: Address{User: "200", Host: "192.0.2.9", Port: 5070, URI: "sip:200@192.0.2.9:5070"},
@@ -123,6 +123,8 @@ func (c *fakeCall) Serving(script string, generation uint64) {
 	defer c.mu.Unlock()
 	c.served = fmt.Sprintf("%s %d", script, generation)
 }
+
+func (c *fakeCall) ID() string { return "c1" }
 
 func (c *fakeCall) Info() Info { return c.info }
 
@@ -364,6 +366,8 @@ func (p *fakePlayback) Stop()                 { p.call.stop(p, media.PlayStopped
 
 func (p *fakePlayback) Pause()  { p.say("paused") }
 func (p *fakePlayback) Resume() { p.say("resumed") }
+
+func (p *fakePlayback) SetVolume(dB float64) { p.say(fmt.Sprintf("volume %g", dB)) }
 
 func (p *fakePlayback) say(what string) {
 	p.call.mu.Lock()

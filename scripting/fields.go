@@ -5,15 +5,15 @@ import lua "github.com/yuin/gopher-lua"
 // fields describes what a script reads of its call.
 func fields() []Field {
 	return []Field{
-		{"id", Text, "Our name for the call, on every log line.", func(r *run) any { return r.info.ID }},
-		{"sip_call_id", Text, "The Call-ID header field.", func(r *run) any { return r.info.SIPCallID }},
-		{"from", Table, "The caller as the From header field has it: {user, host, port, name, uri, params}.", func(r *run) any { return addressToLua(r.info.From) }},
-		{"to", Table, "The called party as the To header field has it.", func(r *run) any { return addressToLua(r.info.To) }},
-		{"ruri", Table, "The Request-URI, taken apart as from is.", func(r *run) any { return addressToLua(r.info.RequestURI) }},
-		{"did", Text, "The called number: the user part of the Request-URI.", func(r *run) any { return r.info.DID }},
-		{"cli", Text, "The calling number: P-Asserted-Identity, else Remote-Party-ID, else From.", func(r *run) any { return r.info.CLI }},
+		{"id", Text, "Our name for the call, on every log line.", func(r *run) any { return r.call.ID() }},
+		{"sip_call_id", Text, "The Call-ID header field.", func(r *run) any { return r.said().SIPCallID }},
+		{"from", Table, "The caller as the From header field has it: {user, host, port, name, uri, params}.", func(r *run) any { return addressToLua(r.said().From) }},
+		{"to", Table, "The called party as the To header field has it.", func(r *run) any { return addressToLua(r.said().To) }},
+		{"ruri", Table, "The Request-URI, taken apart as from is.", func(r *run) any { return addressToLua(r.said().RequestURI) }},
+		{"did", Text, "The called number: the user part of the Request-URI, with what needs no %XX written without (RFC 3261 §19.1.4); call.ruri.user has it as it was sent.", func(r *run) any { return r.said().DID }},
+		{"cli", Text, "The calling number: P-Asserted-Identity, else Remote-Party-ID, else From, written as call.did is.", func(r *run) any { return r.said().CLI }},
 		{"source", Table, "Where the INVITE came from: {ip, port, transport}.", sourceToLua},
-		{"trunk", Text, "The configured trunk that the call came in on, or nil.", func(r *run) any { return orNil(r.info.Trunk) }},
+		{"trunk", Text, "The configured trunk that the call came in on, or nil.", func(r *run) any { return orNil(r.said().Trunk) }},
 		{"codec", Text, "The codec agreed on, or nil.", func(r *run) any { return orNil(r.call.Codec()) }},
 		{"state", Text, `"incoming", "early", "answered" or "ended".`, func(r *run) any { return string(r.call.State()) }},
 		{"script", Text, "The script that serves the call.", func(r *run) any { return r.script.name }},
@@ -44,9 +44,9 @@ func addressToLua(a Address) lua.LValue {
 
 func sourceToLua(r *run) any {
 	t := newTable(0, 3)
-	t.RawSetString("ip", lua.LString(r.info.Source.Addr().String()))
-	t.RawSetString("port", lua.LNumber(r.info.Source.Port()))
-	t.RawSetString("transport", lua.LString(r.info.Transport))
+	t.RawSetString("ip", lua.LString(r.said().Source.Addr().String()))
+	t.RawSetString("port", lua.LNumber(r.said().Source.Port()))
+	t.RawSetString("transport", lua.LString(r.said().Transport))
 	return t
 }
 

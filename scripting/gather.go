@@ -62,7 +62,7 @@ func (r *run) gather(a *arguments) int {
 		if a.secret {
 			shown = strings.Repeat("•", len(digits))
 		}
-		r.log.Debug("gather", "digits", shown, "reason", reason, "at", where(a.LState))
+		r.log().Debug("gather", "digits", shown, "reason", reason, "at", where(a.LState))
 		if reason == "ok" {
 			break
 		}
@@ -118,8 +118,8 @@ func (r *run) collect(a *arguments, c collection) (digits, reason string) {
 			if digits == "" {
 				timeout = c.timeout
 			}
-			ev, ok := r.nextDigit(a, timeout)
-			if !ok {
+			ev := r.nextDigit(a, timeout)
+			if ev == nil {
 				return digits, c.verdict(digits, "timeout")
 			}
 			digit = ev.Digit

@@ -49,7 +49,7 @@ type subscription struct {
 }
 
 // dispatch gives an event to the functions that handle it, one after the other.
-func (r *run) dispatch(ev Event) {
+func (r *run) dispatch(ev *Event) {
 	name := eventName(ev.Kind)
 	handled := false
 	for _, s := range slices.Clone(r.subscriptions) {
@@ -73,7 +73,7 @@ func (r *run) dispatch(ev Event) {
 	}
 }
 
-func handlerArguments(ev Event) []lua.LValue {
+func handlerArguments(ev *Event) []lua.LValue {
 	switch ev.Kind {
 	case EventDigit:
 		return []lua.LValue{lua.LString(ev.Digit), digitInfo(ev)}

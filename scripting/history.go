@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"slices"
 	"time"
 )
@@ -216,6 +217,9 @@ func (e *Engine) look(ctx context.Context) {
 	defer e.loading.Unlock()
 	before := e.Generation()
 	s, err := e.read()
+	if before != nil && before.Origin == "embedded" && errors.Is(err, fs.ErrNotExist) {
+		return // nobody has made the folder yet
+	}
 	if err != nil {
 		err = fmt.Errorf("read scripts: %w", err)
 		if e.missed != err.Error() {

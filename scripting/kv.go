@@ -17,8 +17,8 @@ func kvModule() Module {
 	failure := Return{Name: "err", Type: Text, Doc: "when the store fails"}
 	return Module{
 		Name: "kv",
-		Doc: "Keeps values that all calls share, over restarts when scripting.kv_path is set. A store that fails, on a full disk say, " +
-			"raises nothing: the first result is nil and the second one tells why.",
+		Doc: "Keeps values that all calls share: over restarts when scripting.kv_path is set, and for several servers together with " +
+			"scripting.kv_redis. A store that fails, on a full disk or with no network say, raises nothing: the first result is nil and the second one tells why.",
 		Functions: []Function{
 			{
 				Name: "get", Doc: "Returns the value of a key.",

@@ -24,7 +24,7 @@ func (r *run) invoke(fn *lua.LFunction, args ...lua.LValue) error {
 // unwinds again.
 func (r *run) unwind(L *lua.LState) {
 	if r.closing {
-		r.log.Warn("out of time after the end of the call", "at", where(L))
+		r.log().Warn("out of time after the end of the call", "at", where(L))
 	}
 	sandbox.Unwind(L)
 }
@@ -44,7 +44,7 @@ func (r *run) refused(a *arguments, err error) {
 func (r *run) report(name string, err error) {
 	if err != nil {
 		r.tell(nil, Observation{Kind: ObservedFail, Text: name + ": " + err.Error(), Err: err})
-		r.log.Error("script failed", append(stackOf(err), "handler", name, "error", err)...)
+		r.log().Error("script failed", append(stackOf(err), "handler", name, "error", err)...)
 	}
 }
 

@@ -47,20 +47,20 @@ func (r *run) logLine(L *lua.LState, level slog.Level, message string, attrs []a
 
 // writeLine writes a line for the script.
 func (r *run) writeLine(L *lua.LState, level slog.Level, message string, attrs []any) {
-	if r.trial || !r.log.Enabled(context.Background(), level) {
+	if r.trial || !r.log().Enabled(context.Background(), level) {
 		return
 	}
 	now := time.Now()
 	if now.Sub(r.lines.since) >= time.Second {
 		if left := r.lines.count - linesPerSecond; left > 0 {
-			r.log.Warn("script logs too much", "lines_left_out", left)
+			r.log().Warn("script logs too much", "lines_left_out", left)
 		}
 		r.lines = lineCount{since: now}
 	}
 	if r.lines.count++; r.lines.count > linesPerSecond {
 		return
 	}
-	r.log.Log(context.Background(), level, message, append(attrs, "at", where(L))...)
+	r.log().Log(context.Background(), level, message, append(attrs, "at", where(L))...)
 }
 
 // printLine is what print does.

@@ -45,7 +45,7 @@ func (r *run) measure(a *arguments, take func(string, float64, map[string]string
 	}
 	if err := take(name, arg[float64](a, "value"), labels); err != nil {
 		if _, told := r.engine.badMetrics.LoadOrStore(name, true); !told {
-			r.log.Warn("metric left out", "metric", name, "error", err, "at", where(a.LState))
+			r.log().Warn("metric left out", "metric", name, "error", err, "at", where(a.LState))
 		}
 	}
 	return 0

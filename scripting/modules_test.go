@@ -415,6 +415,7 @@ local function to(name) return function(call) call:redirect("sip:" .. name .. "@
 on_call = route{
   { to = "100", run = to("exact") },
   { to = "_9X.", from = "/^\\+49/", run = to("pattern") },
+  { trunk = "carrier", run = to("trunk") },
   { source = "10.0.0.0/8", header = { ["User-Agent"] = "fake" }, run = to("source") },
   { to = "300", when = function(call) call:sleep(1) return call.cli == "7" end, run = to("when") },
   { to = "300", run = function(call) local where = "twice" call:sleep(1) to(where)(call) end },
@@ -424,6 +425,7 @@ on_call = route{
 		{"exact", "100", "1", "192.0.2.1:1", "", "", "0s redirect 302 [sip:exact@x]"},
 		{"pattern", "911", "+4930", "192.0.2.1:1", "", "", "0s redirect 302 [sip:pattern@x]"},
 		{"source", "x", "1", "10.9.9.9:1", "", "", "0s redirect 302 [sip:source@x]"},
+		{"trunk", "x", "1", "192.0.2.99:1", "", "", "0s redirect 302 [sip:trunk@x]"},
 		{"when", "300", "1", "192.0.2.1:1", "7", "", "1s redirect 302 [sip:when@x]"},
 		{"when not", "300", "1", "192.0.2.1:1", "8", "", "2s redirect 302 [sip:twice@x]"},
 		{"default", "x", "1", "192.0.2.1:1", "", `default = to("default")`, "0s redirect 302 [sip:default@x]"},
@@ -433,6 +435,9 @@ on_call = route{
 		t.Run(c.name, func(t *testing.T) {
 			prepare := func(f *fakeCall) {
 				f.info.DID, f.info.From.User, f.info.Source, f.info.CLI = c.to, c.from, netip.MustParseAddrPort(c.source), c.cli
+				if c.name == "trunk" {
+					f.info.Trunk = "carrier"
+				}
 			}
 			performWith(t, Options{FS: files("default.lua", strings.Replace(script, "DEFAULT", c.rest, 1))}, prepare, func(s *stage) {
 				s.finish()
@@ -524,4 +529,15 @@ func FuzzJSON(f *testing.F) {
 			t.Fatalf("%q: %q, then %q, %v", text, again, twice, err)
 		}
 	})
+}
+
+// TestTextSettings: what comes as text becomes what its default is, and stays text without one.
+func TestTextSettings(t *testing.T) {
+	values := map[string]any{"tries": "5", "open": "false", "pin": "0123", "level": " 1.5 ", "word": "many", "typed": 7}
+	o := Options{Config: func(_, key string) (any, bool) { v, ok := values[key]; return v, ok }}
+	got, err := evaluate(t, o, `got(config.get("tries", 3) + 1, config.get("open", true), config.get("pin"), config.get("level", 0))
+got(type(config.get("word", 1)), type(config.get("pin", "")), config.get("typed", "x"), config.get("open"))`)
+	if want := "6|false|0123|1.5|string|string|7|false"; err != nil || strings.Join(got, "|") != want {
+		t.Errorf("got %v, %v; want %s", got, err, want)
+	}
 }

@@ -58,7 +58,7 @@ func (r *run) tell(L *lua.LState, o Observation) {
 	if !r.observed() {
 		return
 	}
-	o.Call = r.info.ID
+	o.Call = r.call.ID()
 	if L != nil {
 		o.At = where(L)
 	}

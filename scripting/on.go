@@ -3,7 +3,6 @@ package scripting
 import (
 	"fmt"
 	"slices"
-	"time"
 
 	lua "github.com/yuin/gopher-lua"
 )
@@ -47,23 +46,27 @@ func wait() Function {
 }
 
 func (r *run) waitFor(a *arguments) int {
-	names := arg[[]string](a, "names")
+	wanted, err := eventIn(arg[[]string](a, "names"))
+	if err != nil {
+		r.raise(a, err)
+	}
+	ev := r.typedDigit(wanted)
+	if ev == nil {
+		_, ev = r.wait(a.LState, pause{timeout: a.timeout(), take: wanted})
+	}
+	if ev == nil {
+		return a.returns(lua.LNil)
+	}
+	return a.returns(eventTable(ev))
+}
+
+// eventIn returns what takes the events of these names.
+func eventIn(names []string) (func(*Event) bool, error) {
 	known := append(eventNames(), "hangup")
 	for _, name := range names {
 		if !slices.Contains(known, name) {
-			r.raise(a, fmt.Errorf("no event %q%s", name, suggest(name, known)))
+			return nil, fmt.Errorf("no event %q%s", name, suggest(name, known))
 		}
 	}
-	timeout := forever
-	if a.has("timeout") {
-		timeout = arg[time.Duration](a, "timeout")
-	}
-	wanted := func(ev Event) bool { return slices.Contains(names, eventName(ev.Kind)) }
-	if ev, ok := r.typedDigit(wanted); ok {
-		return a.returns(eventTable(ev))
-	}
-	if why, ev := r.wait(a.LState, pause{timeout: timeout, take: wanted}); why == wokenEvent {
-		return a.returns(eventTable(ev))
-	}
-	return a.returns(lua.LNil)
+	return func(ev *Event) bool { return slices.Contains(names, eventName(ev.Kind)) }, nil
 }

@@ -116,7 +116,7 @@ func (r *run) playAll(a *arguments, src media.Source, p playing) played {
 // playOne plays one source in the foreground until it ends, one of the barge digits is pressed or limit has passed.
 func (r *run) playOne(a *arguments, src media.Source, barge string, limit time.Duration) played {
 	wanted := digitIn(barge)
-	if ev, ok := r.typedDigit(wanted); ok {
+	if ev := r.typedDigit(wanted); ev != nil {
 		return played{status: "barge", digit: ev.Digit}
 	}
 	r.interrupt()
@@ -153,11 +153,11 @@ func (r *run) playOne(a *arguments, src media.Source, barge string, limit time.D
 }
 
 // digitIn returns what takes the digits of a set out of a call's events; nil for the empty set.
-func digitIn(set string) func(Event) bool {
+func digitIn(set string) func(*Event) bool {
 	if set == "" {
 		return nil
 	}
-	return func(ev Event) bool { return ev.Kind == EventDigit && strings.IndexByte(set, ev.Digit) >= 0 }
+	return func(ev *Event) bool { return ev.Kind == EventDigit && strings.IndexByte(set, ev.Digit) >= 0 }
 }
 
 // sounds opens one sound or a list of them, louder by so many dB. For what comes from the network the script waits as in a verb.
@@ -197,6 +197,6 @@ func (r *run) troubled(a *arguments, err error) bool {
 	if _, ok := errors.AsType[*downloadError](err); !ok {
 		r.raise(a, err)
 	}
-	r.log.Warn("sound", "error", err, "at", where(a.LState))
+	r.log().Warn("sound", "error", err, "at", where(a.LState))
 	return true
 }

@@ -181,22 +181,25 @@ func (r *run) mask(on bool) {
 // settleRecordings waits until the files of an ended call are finished and tells of them, in the log and for on_hangup. A disk that
 // does not answer holds up nobody for long.
 func (r *run) settleRecordings() {
+	if len(r.recordings) == 0 {
+		return
+	}
 	patience := time.NewTimer(lastWords)
 	defer patience.Stop()
 	for _, rec := range r.recordings {
 		select {
 		case <-rec.Done():
 		case <-patience.C:
-			r.log.Error("a recording is not finished yet: the disk does not answer")
+			r.log().Error("a recording is not finished yet: the disk does not answer")
 			return
 		}
 		result := rec.Result()
 		r.settled = append(r.settled, recordingOf(result))
 		if result.Err != nil {
-			r.log.Error("recording", "path", result.Name, "reason", string(result.Reason), "error", result.Err)
+			r.log().Error("recording", "path", result.Name, "reason", string(result.Reason), "error", result.Err)
 			continue
 		}
-		r.log.Info("recording", "path", result.Name, "seconds", result.Duration.Seconds(), "bytes", result.Bytes, "reason", string(result.Reason))
+		r.log().Info("recording", "path", result.Name, "seconds", result.Duration.Seconds(), "bytes", result.Bytes, "reason", string(result.Reason))
 	}
 }
 

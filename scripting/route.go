@@ -36,6 +36,7 @@ func routeParams() []Param {
 		{Name: "to", Type: Text, Doc: "pattern of the called user: call.did"},
 		{Name: "from", Type: Text, Doc: "pattern of the user of From: call.from.user"},
 		{Name: "source", Type: Text, Doc: "the address that the call comes from, or a prefix as 10.0.0.0/8"},
+		{Name: "trunk", Type: Text, Doc: "name of the trunk that the call comes in on: call.trunk"},
 		{Name: "header", Type: TextTable, Doc: "patterns of header fields of the INVITE, as {[\"X-Env\"] = \"test\"}"},
 		{Name: "when", Type: Func, Doc: "gets the call; the rule matches when it returns neither false nor nil"},
 		{Name: "run", Type: Func, Required: true, Doc: "gets the call"},
@@ -117,7 +118,7 @@ func (r *run) routeRules(a *arguments, table *lua.LTable) ([]routeRule, error) {
 func (e *Engine) routeRule(a *arguments) (routeRule, error) {
 	rule := routeRule{when: arg[*lua.LFunction](a, "when"), run: arg[*lua.LFunction](a, "run")}
 	conditions := route.Rule{
-		To: arg[string](a, "to"), From: arg[string](a, "from"), Source: arg[string](a, "source"), Header: arg[map[string]string](a, "header"),
+		To: arg[string](a, "to"), From: arg[string](a, "from"), Source: arg[string](a, "source"), Trunk: arg[string](a, "trunk"), Header: arg[map[string]string](a, "header"),
 		Script: "run",
 	}
 	var err error
@@ -133,7 +134,8 @@ func (e *Engine) routeRule(a *arguments) (routeRule, error) {
 
 // pick is the function that route returns: it finds the rule for the call and runs it.
 func (r *run) pick(L *lua.LState, rules []routeRule, fallback *lua.LFunction) int {
-	facts := route.Facts{To: r.info.DID, From: r.info.From.User, Source: r.info.Source.Addr(), Header: r.call.Header}
+	said := r.said()
+	facts := route.Facts{To: route.Unescape(said.DID), From: route.Unescape(said.From.User), Source: said.Source.Addr(), Trunk: said.Trunk, Header: r.call.Header}
 	for _, rule := range rules {
 		if _, number := rule.facts.Pick(facts, noScript); number == 1 && (rule.when == nil || lua.LVAsBool(callOne(L, rule.when))) {
 			callOne(L, rule.run)

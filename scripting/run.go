@@ -24,19 +24,19 @@ type run struct {
 	engine     *Engine
 	generation *Generation
 	script     *script
-	log        *slog.Logger
+	logger     *slog.Logger // nil until something is logged
 	state      *sandbox.State
 	modules    map[string]lua.LValue // what require returned; nil while a file runs
 	lines      lineCount
 	trial      bool // only tried: nothing is logged
 	loading    bool // the top level of a file runs
-	queue      *queue
-	alarm      *time.Timer
+	queue      queue
+	alarm      *time.Timer     // nil until something is due
 	ended      <-chan struct{} // closed when the call has ended, or when what runs outside a call is given up
 
 	// The rest is for a call.
 	call    Call
-	info    Info
+	info    *Info          // nil until something of it is asked for
 	object  *lua.LUserData // the call as the script sees it
 	vars    *lua.LTable    // call.vars
 	started time.Time
@@ -46,7 +46,7 @@ type run struct {
 
 	refusal       int      // the final response when the script ends without one; 0 = 480
 	headers       []Header // of set_header, for the next message
-	typed         []Event  // digits that nobody has read
+	typed         []*Event // digits that nobody has read
 	subscriptions []*subscription
 	deferred      []*lua.LFunction
 	recordings    []Recording // all of the call
@@ -65,11 +65,9 @@ type run struct {
 
 // newRun prepares a script to run outside a call.
 func (e *Engine) newRun(g *Generation, s *script) *run {
-	r := &run{engine: e, generation: g, script: s, log: e.log.With("script", s.name, "generation", g.Number)}
+	r := &run{engine: e, generation: g, script: s}
 	r.state = sandbox.NewState(e.library.shared, e.options.Limits, r)
-	r.queue = newQueue()
-	r.alarm = time.NewTimer(time.Hour)
-	r.alarm.Stop()
+	r.queue.wake = make(chan struct{}, 1)
 	return r
 }
 
@@ -83,26 +81,56 @@ func (r *run) load() error {
 // newCall prepares a script to serve a call.
 func (e *Engine) newCall(ctx context.Context, g *Generation, s *script, c Call) *run {
 	r := e.newRun(g, s)
-	r.call, r.info, r.ended = c, c.Info(), ctx.Done()
-	r.log = r.log.With("call", r.info.ID)
+	r.call, r.ended = c, ctx.Done()
 	r.started = time.Now()
 	r.ringing.index, r.limit.index = -1, -1
 	r.object = e.library.newCall(r)
 	return r
 }
 
+// log is where the lines of the script go.
+func (r *run) log() *slog.Logger {
+	if r.logger == nil {
+		r.logger = r.newLogger()
+	}
+	return r.logger
+}
+
+func (r *run) newLogger() *slog.Logger {
+	log := r.engine.log.With("script", r.script.name, "generation", r.generation.Number)
+	if r.call != nil {
+		log = log.With("call", r.call.ID())
+	}
+	return log
+}
+
+// said is what the INVITE said.
+func (r *run) said() *Info {
+	if r.info == nil {
+		info := r.call.Info()
+		r.info = &info
+	}
+	return r.info
+}
+
 // serve runs the script from the INVITE to the end of on_hangup.
-func (r *run) serve() Outcome {
+func (r *run) serve(o *Outcome) {
 	defer r.close()
 	r.call.Notify(r.queue.push)
-	err := r.protect(r.main)
+	r.conclude(r.protect(r.main), o)
+}
+
+// conclude runs what comes after the call, and tells what came of it. It is a function of its own, as dispatch is.
+//
+//go:noinline
+func (r *run) conclude(err error, o *Outcome) {
 	if r.failure != nil {
 		err = r.failure
 	}
 	r.settle(err)
 	_ = r.protect(func() error { r.lastRites(err); return nil }) // a panic is logged
 	r.judge()
-	return Outcome{
+	*o = Outcome{
 		Script: r.script.name, Generation: r.generation.Number, Ending: r.ending(), Verdict: r.verdict, Vars: r.recorded(), Err: err,
 		Used: r.state.Usage(),
 	}
@@ -110,7 +138,9 @@ func (r *run) serve() Outcome {
 
 // close ends what is left of the script.
 func (r *run) close() {
-	r.alarm.Stop()
+	if r.alarm != nil {
+		r.alarm.Stop()
+	}
 	r.state.Close()
 }
 
@@ -144,6 +174,9 @@ func (r *run) main() error {
 	if !ok {
 		return fmt.Errorf("%s: does not define on_call(call)", r.script.path)
 	}
+	if r.over() {
+		return nil // a CANCEL was faster: on_hangup is all that runs
+	}
 	if err := r.invoke(onCall, r.object); err != nil {
 		return err
 	}
@@ -159,7 +192,7 @@ func (r *run) main() error {
 func (r *run) protect(fn func() error) (err error) {
 	defer func() {
 		if p := recover(); p != nil {
-			r.log.Error("panic", "error", p, "stack", string(debug.Stack()))
+			r.log().Error("panic", "error", p, "stack", string(debug.Stack()))
 			err = fmt.Errorf("internal error: %v", p)
 		}
 	}()

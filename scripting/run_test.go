@@ -325,3 +325,19 @@ function on_dtmf(call) call:sleep("1m") end`)})
 		t.Error(err)
 	}
 }
+
+// TestCancelledBeforeItBegan: of a call that a CANCEL has ended before its script began, only on_hangup runs.
+func TestCancelledBeforeItBegan(t *testing.T) {
+	script := `function on_call(call) log.error("on_call") end
+function on_hangup(call, info) log.info("bye", { by = info.by, state = call.state, from = call.from.user }) end`
+	hangUp := func(c *fakeCall) { c.hangUp(ByCancel) }
+	performWith(t, Options{FS: files("default.lua", script)}, hangUp, func(s *stage) {
+		s.finish()
+		s.expect("0s ended by cancel")
+		s.expectLog("msg=bye", "by=cancel", "state=ended", "from=100")
+		s.expectNoLog("on_call")
+		if s.outcome.Err != nil || s.outcome.Ending.By != ByCancel {
+			t.Errorf("got %+v", s.outcome)
+		}
+	})
+}

@@ -52,7 +52,7 @@ func (r *run) start(a *arguments) int {
 		r.refused(a, err)
 	}
 	r.observe(a.LState, ObservedPlay, func() string { return fmt.Sprint(src) })
-	return a.returns(r.engine.library.newObject("playback", &background{p, from}))
+	return a.returns(r.engine.library.newObject("playback", &background{p, from, arg[float64](a, "volume")}))
 }
 
 // soundOf makes a tone, or opens a file or a list of them: what reads as a tone is one.
@@ -85,7 +85,8 @@ func MeantAsTone(text string, err error) bool {
 // background is what call:start began.
 type background struct {
 	Playback
-	from time.Duration
+	from   time.Duration
+	volume float64 // dB, in the source already
 }
 
 func (b *background) played() played {
@@ -111,6 +112,17 @@ func playbackObject() Object {
 			method("stop", "Ends it; it does nothing when it has ended.", func(b *background) { b.Stop() }),
 			method("pause", "Sends nothing until resume.", func(b *background) { b.Pause() }),
 			method("resume", "Goes on where pause stopped.", func(b *background) { b.Resume() }),
+			{
+				Name: "volume", Doc: "Makes it louder or softer from now on, as the option volume of start does from the beginning: 0 is the sound as it is.",
+				Params:  []Param{{Name: "volume", Type: Number, Required: true, Min: -60, Max: 30, Unit: "dB"}},
+				Example: `playback:volume(-20)`,
+				After:   true,
+				run: func(_ *run, a *arguments) int {
+					b := a.self.(*background)
+					b.SetVolume(arg[float64](a, "volume") - b.volume)
+					return 0
+				},
+			},
 			{
 				Name: "position", Doc: "How far into the sound it came.",
 				Returns: []Return{{Name: "seconds", Type: Number}},

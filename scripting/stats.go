@@ -1,5 +1,7 @@
 package scripting
 
+import lua "github.com/yuin/gopher-lua"
+
 func stats() Function {
 	counts := []Param{{Name: "packets", Type: Integer}, {Name: "bytes", Type: Integer, Doc: "of sound, without headers"}}
 	received := append(counts[:2:2], Param{Name: "lost", Type: Integer}, Param{Name: "late", Type: Integer, Doc: "too late to be heard, while call records, echoes or listens"}, Param{Name: "loss_pct", Type: Number}, Param{Name: "jitter_ms", Type: Number})
@@ -23,30 +25,28 @@ func stats() Function {
 		}}},
 		Example: `local stats = call:stats() log.info("heard", { lost = stats.rx.lost, mos = stats.mos })`,
 		After:   true,
-		run:     func(r *run, a *arguments) int { return a.returns(toLua(r.statistics())) },
+		run:     func(r *run, a *arguments) int { return a.returns(r.statistics()) },
 	}
 }
 
-func (r *run) statistics() map[string]any {
+func (r *run) statistics() *lua.LTable {
 	s := r.call.Stats()
-	all := map[string]any{
-		"rx": map[string]any{
-			"packets": s.Received.Packets, "bytes": s.Received.Bytes, "lost": s.Received.Lost, "late": s.Received.Late,
-			"loss_pct": s.Received.LossPct, "jitter_ms": milliseconds(s.Received.Jitter),
-		},
-		"tx":     map[string]any{"packets": s.Sent.Packets, "bytes": s.Sent.Bytes},
-		"codec":  orNil(r.call.Codec()),
-		"mos":    orNone(s.MOS()),
-		"srtp":   orNil(s.Suite.String()),
-		"rtt_ms": orNone(milliseconds(s.RoundTrip)),
-	}
+	var quality, remote any
 	if q := s.Quality(); q.MOS > 0 {
-		all["quality"] = map[string]any{"r": q.R, "delay_ms": milliseconds(q.Delay), "loss_pct": q.LossPct, "burst": q.BurstRatio}
+		quality = tableOf("burst", q.BurstRatio, "delay_ms", milliseconds(q.Delay), "loss_pct", q.LossPct, "r", q.R)
 	}
 	if s.Remote.IsValid() {
-		all["remote"] = s.Remote.String()
+		remote = s.Remote.String()
 	}
-	return all
+	received := tableOf(
+		"bytes", s.Received.Bytes, "jitter_ms", milliseconds(s.Received.Jitter), "late", s.Received.Late,
+		"loss_pct", s.Received.LossPct, "lost", s.Received.Lost, "packets", s.Received.Packets,
+	)
+	return tableOf(
+		"codec", orNil(r.call.Codec()), "mos", orNone(s.MOS()), "quality", quality, "remote", remote,
+		"rtt_ms", orNone(milliseconds(s.RoundTrip)), "rx", received, "srtp", orNil(s.Suite.String()),
+		"tx", tableOf("bytes", s.Sent.Bytes, "packets", s.Sent.Packets),
+	)
 }
 
 // orNone is a figure, or nil when it is not known.

@@ -8,6 +8,8 @@ import (
 	"time"
 
 	lua "github.com/yuin/gopher-lua"
+
+	"offhook/scripting/sandbox"
 )
 
 // toLua converts a Go value for scripts. Tables get just the space they need: an empty one that grows takes 2 KB.
@@ -60,7 +62,18 @@ func mapToLua[T any](m map[string]T) *lua.LTable {
 	return t
 }
 
-// newTable makes a table without a state: gopher-lua's own constructor uses none.
-func newTable(array, hash int) *lua.LTable { return (*lua.LState)(nil).CreateTable(array, hash) }
+// newTable makes a table without a state.
+func newTable(array, hash int) *lua.LTable { return sandbox.NewTable(array, hash) }
+
+// tableOf makes a table of names and their values in turn, without those that are nil.
+func tableOf(pairs ...any) *lua.LTable {
+	t := newTable(0, len(pairs)/2)
+	for i := 0; i < len(pairs); i += 2 {
+		if v := toLua(pairs[i+1]); v != lua.LNil {
+			t.RawSetString(pairs[i].(string), v)
+		}
+	}
+	return t
+}
 
 func milliseconds(d time.Duration) float64 { return float64(d) / float64(time.Millisecond) }

@@ -80,8 +80,8 @@ func (r *run) judge() {
 		return
 	}
 	r.tell(nil, Observation{Kind: ObservedVerdict, Text: strings.TrimSuffix(v.Result+": "+v.Message, ": ")})
-	r.log.Info("verdict", "result", v.Result, "reason", v.Message, "checks", v.Checks, "failed", v.Failed)
+	r.log().Info("verdict", "result", v.Result, "reason", v.Message, "checks", v.Checks, "failed", v.Failed)
 	if err := r.engine.options.Metrics.Inc("verdicts", 1, map[string]string{"result": v.Result, "script": r.script.name}); err != nil {
-		r.log.Warn("metric left out", "metric", "verdicts", "error", err)
+		r.log().Warn("metric left out", "metric", "verdicts", "error", err)
 	}
 }

@@ -8,10 +8,10 @@ import (
 
 // pause is what a verb waits for.
 type pause struct {
-	done     <-chan struct{}  // closed when the thing is done; nil = nothing of the kind
-	timeout  time.Duration    // negative = none
-	take     func(Event) bool // events the verb wants for itself; nil = none
-	survives bool             // the end of the call ends the wait and does not unwind the script
+	done     <-chan struct{}   // closed when the thing is done; nil = nothing of the kind
+	timeout  time.Duration     // negative = none
+	take     func(*Event) bool // events the verb wants for itself; nil = none
+	survives bool              // the end of the call ends the wait and does not unwind the script
 }
 
 // forever is the timeout of a pause that has none.
@@ -31,43 +31,57 @@ const (
 // time; inside a handler both queue up. Everything is looked at again after each wake-up, in a fixed order: the end of
 // the call, then what the verb waits for, then events, timers and the timeout. So what happens at one moment is always
 // told in the same order.
-func (r *run) wait(L *lua.LState, p pause) (woken, Event) {
-	defer r.state.Resume() // the time slice of the script begins anew
-	var deadline time.Time
-	if p.timeout >= 0 {
-		deadline = time.Now().Add(p.timeout)
+//
+// A call that waits is to fit a goroutine stack of 4 KB, of which upstream's interpreter takes a third: what stands on it here and
+// in block is little, and look's is gone by then.
+func (r *run) wait(L *lua.LState, p pause) (woken, *Event) {
+	deadline := p.deadline()
+	for {
+		if why, ev := r.look(L, &p, deadline); why != 0 {
+			r.state.Resume() // the time slice of the script begins anew
+			return why, ev
+		}
+		r.block(p.done, deadline)
 	}
+}
+
+func (p *pause) deadline() time.Time {
+	if p.timeout < 0 {
+		return time.Time{}
+	}
+	return time.Now().Add(p.timeout)
+}
+
+// look looks at everything once, and serves what others than the verb wait for; 0 = there is nothing more to do now.
+//
+//go:noinline
+func (r *run) look(L *lua.LState, p *pause, deadline time.Time) (woken, *Event) {
 	for {
 		if r.over() {
 			if p.survives {
-				return wokenEnded, Event{}
+				return wokenEnded, nil
 			}
 			r.unwind(L)
 		}
 		if isClosed(p.done) {
-			return wokenDone, Event{}
+			return wokenDone, nil
 		}
-		if ev, ok := r.event(p.take); ok {
+		if ev := r.event(p.take); ev != nil {
 			return wokenEvent, ev
 		}
 		if r.serveEvent() || r.serveTimer() {
 			continue
 		}
 		if !deadline.IsZero() && !time.Now().Before(deadline) {
-			return wokenTimeout, Event{}
+			return wokenTimeout, nil
 		}
-		r.block(p.done, deadline)
+		return 0, nil
 	}
 }
 
 // block sleeps until something may have changed.
 func (r *run) block(done <-chan struct{}, deadline time.Time) {
-	var alarm <-chan time.Time
-	if next := earliest(deadline, r.timers.next(r.handling), r.budget); !next.IsZero() {
-		r.alarm.Reset(time.Until(next))
-		alarm = r.alarm.C
-	}
-	ended := r.ended
+	ended, alarm := r.ended, r.setAlarm(deadline)
 	if r.closing {
 		ended = nil // it has ended: on_hangup waits for other things
 	}
@@ -79,6 +93,22 @@ func (r *run) block(done <-chan struct{}, deadline time.Time) {
 	}
 }
 
+// setAlarm returns what the next thing that is due will wake the script by; nil = nothing is due.
+//
+//go:noinline
+func (r *run) setAlarm(deadline time.Time) <-chan time.Time {
+	next := earliest(deadline, r.timers.next(r.handling), r.budget)
+	switch {
+	case next.IsZero():
+		return nil
+	case r.alarm == nil:
+		r.alarm = time.NewTimer(time.Until(next))
+	default:
+		r.alarm.Reset(time.Until(next))
+	}
+	return r.alarm.C
+}
+
 // over tells whether the script is to be unwound: the call has ended or, in on_hangup, its time is up.
 func (r *run) over() bool {
 	if r.closing {
@@ -87,10 +117,10 @@ func (r *run) over() bool {
 	return r.finished || r.failure != nil || isClosed(r.ended)
 }
 
-// event takes what the verb wants out of the queue.
-func (r *run) event(want func(Event) bool) (Event, bool) {
+// event takes what the verb wants out of the queue; nil = it is not there.
+func (r *run) event(want func(*Event) bool) *Event {
 	if want == nil || r.closing {
-		return Event{}, false
+		return nil
 	}
 	return r.queue.take(want)
 }
@@ -100,11 +130,11 @@ func (r *run) serveEvent() bool {
 	if r.handling || r.closing {
 		return false
 	}
-	ev, ok := r.queue.take(func(Event) bool { return true })
-	if ok {
+	ev := r.queue.take(func(*Event) bool { return true })
+	if ev != nil {
 		r.dispatch(ev)
 	}
-	return ok
+	return ev != nil
 }
 
 func isClosed(c <-chan struct{}) bool {

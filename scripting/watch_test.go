@@ -236,3 +236,22 @@ func TestWatchEnds(t *testing.T) {
 		t.Error("nothing to watch, and no error")
 	}
 }
+
+// Who runs on the embedded scripts and has no folder yet hears of no error, and has the folder when it comes.
+func TestWatchForAFolderToCome(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "scripts")
+	e, log := newEngine(t, Options{Dir: dir, FS: files("default.lua", text(1))})
+	if _, err := e.Load(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	before := log.String()
+	e.look(t.Context())
+	if log.String() != before {
+		t.Errorf("logged:\n%s", strings.TrimPrefix(log.String(), before))
+	}
+	write(t, dir, "default.lua", text(2))
+	e.look(t.Context())
+	if g := e.Generation(); g.Number != 2 || g.Origin != dir {
+		t.Errorf("generation %d from %s, want 2 from the folder", g.Number, g.Origin)
+	}
+}

@@ -12,8 +12,8 @@
 ---@field from table # The caller as the From header field has it: {user, host, port, name, uri, params}.
 ---@field to table # The called party as the To header field has it.
 ---@field ruri table # The Request-URI, taken apart as from is.
----@field did string # The called number: the user part of the Request-URI.
----@field cli string # The calling number: P-Asserted-Identity, else Remote-Party-ID, else From.
+---@field did string # The called number: the user part of the Request-URI, with what needs no %XX written without (RFC 3261 §19.1.4); call.ruri.user has it as it was sent.
+---@field cli string # The calling number: P-Asserted-Identity, else Remote-Party-ID, else From, written as call.did is.
 ---@field source table # Where the INVITE came from: {ip, port, transport}.
 ---@field trunk string # The configured trunk that the call came in on, or nil.
 ---@field codec string # The codec agreed on, or nil.
@@ -593,6 +593,13 @@ function Playback:pause() end
 ---```
 function Playback:resume() end
 
+---Makes it louder or softer from now on, as the option volume of start does from the beginning: 0 is the sound as it is.
+---```lua
+---playback:volume(-20)
+---```
+---@param volume number # -60 to 30 dB
+function Playback:volume(volume) end
+
 ---How far into the sound it came.
 ---```lua
 ---local seconds = playback:position()
@@ -960,7 +967,7 @@ function http.get(url, options) end
 ---@return string err # what the trouble was
 function http.post(url, options) end
 
----Keeps values that all calls share, over restarts when scripting.kv_path is set. A store that fails, on a full disk say, raises nothing: the first result is nil and the second one tells why.
+---Keeps values that all calls share: over restarts when scripting.kv_path is set, and for several servers together with scripting.kv_redis. A store that fails, on a full disk or with no network say, raises nothing: the first result is nil and the second one tells why.
 ---@class kvlib
 kv = {}
 
@@ -1095,7 +1102,7 @@ config = {}
 ---local hz = config.get("tone_frequency", 440)
 ---```
 ---@param key string
----@param default? any # returned when it is not set
+---@param default? any # returned when it is not set; text, as it comes from the environment, becomes a number or a boolean when this is one
 ---@return any value
 function config.get(key, default) end
 
@@ -1124,6 +1131,7 @@ function require(name) end
 ---@field to? string # pattern of the called user: call.did
 ---@field from? string # pattern of the user of From: call.from.user
 ---@field source? string # the address that the call comes from, or a prefix as 10.0.0.0/8
+---@field trunk? string # name of the trunk that the call comes in on: call.trunk
 ---@field header? table<string, string|number|boolean> # patterns of header fields of the INVITE, as {["X-Env"] = "test"}
 ---@field when? function # gets the call; the rule matches when it returns neither false nor nil
 ---@field run function # gets the call

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Passes all the tests. Installs the peers they need (SIPp, baresip, sox, Chromium) when they are missing.
+# Passes all the tests. Installs the peers they need (SIPp, baresip, Kamailio, sox, Redis, Chromium) when they are missing.
 #
 #   ./scripts/test.sh           everything
 #   ./scripts/test.sh unit      format, vet and the unit tests with the race detector
@@ -20,17 +20,22 @@ install_peers() {
   need baresip baresip
   need sox sox
   need chromium chromium # the web console
-  local sudo=()
-  [ "$(id -u)" -eq 0 ] || sudo=(sudo)
-  if [ ${#missing[@]} -gt 0 ]; then install; fi
+  need shellcheck shellcheck
+  need rpm rpm
+  need mandoc mandoc
+  need kamailio kamailio
+  install
   # SIPp sends digits (RFC 4733) through a raw socket
   if [ "$(id -u)" -ne 0 ] && ! getcap "$(command -v sipp)" | grep -q cap_net_raw; then
-    sudo setcap cap_net_raw+ep "$(command -v sipp)"
+    "${sudo[@]}" setcap cap_net_raw+ep "$(command -v sipp)"
   fi
 }
 
-# install installs what is missing.
+# install installs what is missing, if anything is.
+sudo=()
+[ "$(id -u)" -eq 0 ] || sudo=(sudo)
 install() {
+  [ ${#missing[@]} -gt 0 ] || return 0
   step "installing ${missing[*]}"
   if ! command -v apt-get >/dev/null; then
     echo "test.sh: please install these by hand, there is no apt-get here: ${missing[*]}" >&2
@@ -50,13 +55,15 @@ unit() {
   fi
   step "go vet"
   go vet ./...
+  need redis-server redis-server # for kv
+  install
   step "unit tests, with the race detector"
   go test -race -short ./...
 }
 
 e2e() {
   install_peers
-  step "end-to-end tests against SIPp, baresip, a browser and a second Offhook"
+  step "end-to-end tests against SIPp, baresip, Kamailio, a browser and a second Offhook"
   OFFHOOK_E2E=1 go test -count=1 -v -timeout 15m ./cmd/offhook/e2e
 }
 

@@ -35,6 +35,8 @@ var onlyIn = map[string][]string{
 	"github.com/knadh/koanf":      {"config"},
 	"github.com/pion/sdp":         {"core/sdp"},
 	"github.com/pion/srtp":        {"media"},
+	"github.com/gobwas/ws":        {"core/transport"},
+	"github.com/miekg/dns":        {"core/locate", "core/locate/dnstest"},
 	"github.com/spf13/cobra":      {"cmd/*"},
 }
 

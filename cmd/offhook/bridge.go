@@ -2,6 +2,8 @@ package main
 
 import (
 	"errors"
+	"strconv"
+	"strings"
 	"time"
 
 	"offhook/core"
@@ -16,13 +18,42 @@ type call struct{ *core.Call }
 func (c call) Info() scripting.Info {
 	source, network := c.Call.Source()
 	info := scripting.Info{
-		ID: c.ID(), SIPCallID: c.SIPCallID(),
-		From: scripting.Address(c.From()), To: scripting.Address(c.To()), RequestURI: scripting.Address(c.RequestURI()),
-		Source: source, Transport: network,
+		SIPCallID: c.SIPCallID(),
+		From:      scripting.Address(c.From()), To: scripting.Address(c.To()), RequestURI: scripting.Address(c.RequestURI()),
+		Source: source, Transport: network, Trunk: c.Trunk(),
 	}
-	info.DID = info.RequestURI.User
-	info.CLI = c.CallerNumber()
+	info.DID, info.CLI = plainNumber(info.RequestURI.User), plainNumber(c.CallerNumber())
 	return info
+}
+
+// plainNumber is a user part as scripts compare it and put it into URIs: %31 is a 1 (RFC 3261 §19.1.4), and what a URI has to
+// escape stays so.
+func plainNumber(user string) string {
+	if !strings.Contains(user, "%") {
+		return user
+	}
+	var plain strings.Builder
+	for i := 0; i < len(user); i++ {
+		if c, ok := escaped(user[i:]); ok && (c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || strings.IndexByte(unescaped, c) >= 0) {
+			plain.WriteByte(c)
+			i += 2
+			continue
+		}
+		plain.WriteByte(user[i])
+	}
+	return plain.String()
+}
+
+// unescaped is what stands for itself in a user part, beside letters and digits (RFC 3261 §25.1: mark, user-unreserved).
+const unescaped = "-_.!~*'()&=+$,;?/"
+
+// escaped is the character that %XX at the beginning of s means.
+func escaped(s string) (c byte, ok bool) {
+	if len(s) < 3 || s[0] != '%' {
+		return 0, false
+	}
+	n, err := strconv.ParseUint(s[1:3], 16, 8)
+	return byte(n), err == nil
 }
 
 func (c call) Serving(script string, generation uint64) {

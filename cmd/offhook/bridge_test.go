@@ -17,6 +17,15 @@ import (
 	"offhook/scripting/route"
 )
 
+// Numbers reach scripts in one form, however they were escaped, and fit for a URI.
+func TestPlainNumber(t *testing.T) {
+	for user, want := range map[string]string{"100": "100", "%2B4930": "+4930", "%2a21%23": "*21%23", "a%20%62": "a%20b", "1%0d%0Ax": "1%0d%0Ax", "%zz%": "%zz%", "%3": "%3"} {
+		if got := plainNumber(user); got != want {
+			t.Errorf("plainNumber(%q) = %q, want %q", user, got, want)
+		}
+	}
+}
+
 // The line of a call's end tells who ended it, and mistakes of scripts count as failed calls.
 func TestTheEndOfACallTellsWhy(t *testing.T) {
 	for _, tt := range []struct {
@@ -47,7 +56,7 @@ func TestTheEndOfACallTellsWhy(t *testing.T) {
 					t.Fatal(err)
 				}
 				r := prometheus.NewRegistry()
-				h := scriptHandler{scripts, routes, newCallCounter(r), newLiveCalls(), newCallFigures(r), logger}
+				h := scriptHandler{scripts, routes, nil, newCallCounter(r), newLiveCalls(), newCallFigures(r), logger, nil}
 				s := core.New(core.Options{Log: logger, Handler: h, Media: network.Media()})
 				caller := network.NewCaller(s, coretest.CallOptions{})
 				caller.Invite()

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"io"
@@ -16,6 +17,8 @@ import (
 	"github.com/spf13/cobra"
 
 	"offhook/core"
+	"offhook/core/digest"
+	"offhook/core/transport"
 	"offhook/media"
 )
 
@@ -30,7 +33,11 @@ type callOptions struct {
 	dtmf       string
 	dtmfVia    string
 	transport  string
+	insecure   bool
+	ca         string
 	from       string
+	user       string
+	password   string
 	json       bool
 	verbose    bool
 }
@@ -41,8 +48,10 @@ func newCallCommand() *cobra.Command {
 		Use:   "call SIP-URI",
 		Short: "Call a SIP URI and say what was measured",
 		Long: "Call a SIP URI, show the call as a ladder while it happens, and say what was measured: when it was answered, what was\n" +
-			"heard, what was lost. Exit code 1 when the call or an expectation fails.",
-		Example: "  offhook call sip:test@127.0.0.1\n  offhook call --max 5s --expect-tone 440 sip:test@pbx.example.com\n  offhook call --transport tcp --dtmf 1w23# --record out.wav sip:menu@127.0.0.1:5070",
+			"heard, what was lost. Exit code 1 when the call or an expectation fails.\n" +
+			"A host without a port is looked up by NAPTR and SRV; failing that it is port 5060, 5061 for tls, 80 for ws and 443 for wss.",
+		Example: "  offhook call sip:test@127.0.0.1\n  offhook call --max 5s --expect-tone 440 sip:test@pbx.example.com\n  offhook call --transport tcp --dtmf 1w23# --record out.wav sip:menu@127.0.0.1:5070\n" +
+			"  offhook call --ca ca.pem sips:test@pbx.example.com\n  offhook call --transport wss --insecure sip:test@127.0.0.1:5063",
 		Args: func(_ *cobra.Command, args []string) error {
 			if len(args) != 1 {
 				return errors.New("call: write one SIP-URI, for example: offhook call sip:test@127.0.0.1")
@@ -62,8 +71,12 @@ func newCallCommand() *cobra.Command {
 	f.StringVar(&o.record, "record", "", "write what is heard to this WAV `file`")
 	f.StringVar(&o.dtmf, "dtmf", "", "press these `keys` after the answer; w waits 0.5 s")
 	f.StringVar(&o.dtmfVia, "dtmf-via", "rfc4733", "press them by `way`: rfc4733, info or inband (as sound); the last two offer no telephone-event")
-	f.StringVar(&o.transport, "transport", "", "`transport`: udp or tcp (default: as the URI says, else udp)")
+	f.StringVar(&o.transport, "transport", "", "`transport`: udp, tcp, tls, ws or wss (default: as the URI or DNS says, else udp)")
+	f.BoolVar(&o.insecure, "insecure", false, "over tls and wss, take any certificate of the server")
+	f.StringVar(&o.ca, "ca", "", "over tls and wss, verify the server by the authorities in this PEM `file` instead of the system's")
 	f.StringVar(&o.from, "from", "", "`user` to call as (default offhook)")
+	f.StringVar(&o.user, "user", "", "`name` to answer challenges with (digest authentication)")
+	f.StringVar(&o.password, "password", "", "its `password`; better in the environment, as OFFHOOK_PASSWORD, where other users of the machine do not see it")
 	f.BoolVar(&o.json, "json", false, "print one JSON object instead of the ladder")
 	f.BoolVarP(&o.verbose, "verbose", "v", false, "log to standard error what the call does")
 	return cmd
@@ -71,15 +84,18 @@ func newCallCommand() *cobra.Command {
 
 // check refuses bad usage before anything is sent.
 func (o *callOptions) check() error {
-	if !strings.HasPrefix(strings.ToLower(o.uri), "sip:") {
+	if lower := strings.ToLower(o.uri); !strings.HasPrefix(lower, "sip:") && !strings.HasPrefix(lower, "sips:") {
 		return fmt.Errorf("call: %q is not a SIP URI: write sip:user@host or sip:user@host:port", o.uri)
 	}
 	switch o.transport {
 	case "":
-	case "udp", "tcp":
+	case "udp", "tcp", "tls", "ws", "wss":
 		o.uri += ";transport=" + o.transport
 	default:
-		return fmt.Errorf("call: flag --transport: %q is not available: write udp or tcp", o.transport)
+		return fmt.Errorf("call: flag --transport: %q is not available: write udp, tcp, tls, ws or wss", o.transport)
+	}
+	if o.insecure && o.ca != "" {
+		return errors.New("call: flags --insecure and --ca: write one of them")
 	}
 	rate := media.PCMU.SampleRate()
 	if o.codec != "" {
@@ -91,6 +107,11 @@ func (o *callOptions) check() error {
 	}
 	if i := strings.IndexFunc(o.dtmf, func(r rune) bool { return !strings.ContainsRune("0123456789*#ABCDw", r) }); i >= 0 {
 		return fmt.Errorf("call: flag --dtmf: %q is not a key: write 0-9, *, #, A-D, or w to wait", o.dtmf[i:i+1])
+	}
+	if o.password == "" {
+		o.password = os.Getenv("OFFHOOK_PASSWORD")
+	} else if o.user == "" {
+		return errors.New("call: flag --password: whose? write --user, too")
 	}
 	if !slices.Contains([]string{"rfc4733", "info", "inband"}, o.dtmfVia) {
 		return fmt.Errorf("call: flag --dtmf-via: %q is not a way: write rfc4733, info or inband", o.dtmfVia)
@@ -113,7 +134,7 @@ func runCall(ctx context.Context, o *callOptions, stdout, stderr io.Writer) erro
 	if o.json {
 		show = newLadder(io.Discard)
 	}
-	phone, err := newPhone(log, show, o.dtmfVia == "rfc4733")
+	phone, err := newPhone(log, show, o)
 	if err != nil {
 		return failed(err)
 	}
@@ -151,13 +172,21 @@ type hangUp struct{}
 func (hangUp) ServeCall(context.Context, *core.Call) {}
 
 // newPhone makes a phone that offers telephone-event or not.
-func newPhone(log *slog.Logger, show *ladder, telephoneEvent bool) (*phone, error) {
+func newPhone(log *slog.Logger, show *ladder, o *callOptions) (*phone, error) {
+	secure := &tls.Config{MinVersion: tls.VersionTLS12, InsecureSkipVerify: o.insecure}
+	if o.ca != "" {
+		var err error
+		if secure.RootCAs, err = transport.LoadAuthorities(o.ca); err != nil {
+			return nil, fmt.Errorf("flag --ca: %w", err)
+		}
+	}
 	engine, err := media.New(media.Options{PortMin: 20002, PortMax: 29999, Shards: 1, Log: log})
 	if err != nil {
 		return nil, err
 	}
 	s := core.New(core.Options{
-		Log: log, Handler: hangUp{}, Media: engine, UserAgent: "Offhook", DTMF: telephoneEvent, MaxCalls: 1, Trace: show.message,
+		Log: log, Handler: hangUp{}, Media: engine, UserAgent: "Offhook", DTMF: o.dtmfVia == "rfc4733", MaxCalls: 1, Trace: show.message,
+		ClientTLS: secure, TCPAbove: 1300,
 	})
 	if _, err := s.Listen("udp", ":0"); err != nil {
 		return nil, errors.Join(err, s.Close(), engine.Close())
@@ -173,6 +202,9 @@ func (p *phone) close() {
 // call makes one call and waits for its end.
 func (p *phone) call(ctx context.Context, o *callOptions, show *ladder) (*outcome, error) {
 	dial := core.DialOptions{URI: o.uri, From: o.from}
+	if o.user != "" {
+		dial.Account = digest.Account{User: o.user, Password: o.password}
+	}
 	if o.codec != "" {
 		codec, err := media.ParseCodec(o.codec)
 		if err != nil {

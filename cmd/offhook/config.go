@@ -1,8 +1,10 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"os"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -14,7 +16,7 @@ import (
 )
 
 func newConfigCommand() *cobra.Command {
-	return &cobra.Command{
+	cmd := &cobra.Command{
 		Use:     "config",
 		Short:   "Print the commented default configuration",
 		Example: "  offhook config > offhook.toml",
@@ -24,6 +26,45 @@ func newConfigCommand() *cobra.Command {
 			return failed(err)
 		},
 	}
+	cmd.AddCommand(newConfigGetCommand())
+	return cmd
+}
+
+func newConfigGetCommand() *cobra.Command {
+	o := &configFlags{}
+	cmd := &cobra.Command{
+		Use:     "get KEY",
+		Short:   "Print the value that a key of the configuration has",
+		Long:    "Print the value that a key has, of the defaults, the file, the environment and the flags. Lists have commas.",
+		Example: "  offhook config get --config /etc/offhook/offhook.toml sip.port",
+		Args: func(_ *cobra.Command, args []string) error {
+			if len(args) != 1 {
+				return errors.New("config get: write one key, for example sip.port")
+			}
+			return nil
+		},
+		RunE: func(cmd *cobra.Command, args []string) error {
+			c, err := o.load(cmd.Flags())
+			if err != nil {
+				return err
+			}
+			value, err := c.Value(args[0])
+			if err != nil {
+				return err
+			}
+			_, err = fmt.Fprintln(cmd.OutOrStdout(), value)
+			return failed(err)
+		},
+		ValidArgsFunction: func(_ *cobra.Command, args []string, begun string) ([]cobra.Completion, cobra.ShellCompDirective) {
+			if len(args) > 0 {
+				return nil, cobra.ShellCompDirectiveNoFileComp
+			}
+			keys := slices.DeleteFunc(config.Keys(), func(key string) bool { return !strings.HasPrefix(key, begun) })
+			return keys, cobra.ShellCompDirectiveNoFileComp
+		},
+	}
+	o.addFileTo(cmd.Flags())
+	return cmd
 }
 
 // configFlags are the flags that say where the configuration comes from.

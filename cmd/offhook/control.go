@@ -21,7 +21,7 @@ func socketPath(c config.Control) string {
 		return c.Socket
 	}
 	if os.Getuid() == 0 {
-		return "/run/offhook/offhook.sock"
+		return systemSocket
 	}
 	for _, name := range []string{"RUNTIME_DIRECTORY", "XDG_RUNTIME_DIR"} { // of systemd: of the service, of the user
 		if dir := os.Getenv(name); dir != "" {
@@ -29,6 +29,23 @@ func socketPath(c config.Control) string {
 		}
 	}
 	return filepath.Join(os.TempDir(), "offhook-"+strconv.Itoa(os.Getuid())+".sock")
+}
+
+// systemSocket is where the service has it that a package installs.
+const systemSocket = "/run/offhook/offhook.sock"
+
+// serverSocket is where a command looks for a server: of its own user first, then of the machine.
+func serverSocket(c config.Control) string {
+	path := socketPath(c)
+	if c.Socket != "auto" {
+		return path
+	}
+	if _, err := os.Stat(path); err != nil {
+		if _, err := os.Stat(systemSocket); err == nil {
+			return systemSocket
+		}
+	}
+	return path
 }
 
 // listenControl opens the control socket. A socket that nobody asked for by name must not keep the server from answering
@@ -42,7 +59,9 @@ func (a *app) listenControl() (*console.Server, error) {
 	if auto && os.Getuid() == 0 {
 		_ = os.MkdirAll(filepath.Dir(path), 0o755) // if it fails, so does the socket
 	}
-	s, err := console.ListenControl(console.ControlOptions{Path: path, Scripts: controlled(a.scripts), Calls: a.callControl(), Log: a.log})
+	s, err := console.ListenControl(console.ControlOptions{
+		Path: path, Scripts: controlled(a.scripts), Service: a.service(), Bans: bansOf(a.guard), Calls: a.callControl(), Log: a.log,
+	})
 	switch {
 	case err == nil:
 		return s, nil

@@ -14,8 +14,8 @@ import (
 // ear decodes, measures and records what a call hears. Packets come on the
 // pacing thread, which only queues them.
 type ear struct {
-	packets chan heard
-	quit    chan struct{} // closed by close
+	packets chan heard    // never closed: the pacing thread may be about to send when the call has ended
+	stop    chan struct{} // closed by close
 	done    chan struct{}
 
 	mu      sync.Mutex // guards what follows
@@ -40,7 +40,7 @@ type heard struct {
 
 // newEar begins to listen; record is the file to write, empty for none.
 func newEar(record string) (*ear, error) {
-	e := &ear{packets: make(chan heard, 1000), quit: make(chan struct{}), done: make(chan struct{}), meter: measure.New(measure.Options{})}
+	e := &ear{packets: make(chan heard, 1000), stop: make(chan struct{}), done: make(chan struct{}), meter: measure.New(measure.Options{})}
 	if record != "" {
 		file, err := os.Create(record)
 		if err != nil {
@@ -50,29 +50,17 @@ func newEar(record string) (*ear, error) {
 	}
 	go func() { // ends with close
 		defer close(e.done)
-		e.work()
-	}()
-	return e, nil
-}
-
-// work takes packets until close, and those that had come by then.
-func (e *ear) work() {
-	for {
-		select {
-		case p := <-e.packets:
-			e.take(p)
-			continue
-		case <-e.quit:
-		}
 		for {
 			select {
 			case p := <-e.packets:
 				e.take(p)
-			default:
+			case <-e.stop:
+				e.takeRest()
 				return
 			}
 		}
-	}
+	}()
+	return e, nil
 }
 
 // answer tells which codec was agreed on: levels are measured against its own
@@ -119,6 +107,18 @@ func (e *ear) take(p heard) {
 	}
 }
 
+// takeRest takes what has come so far.
+func (e *ear) takeRest() {
+	for {
+		select {
+		case p := <-e.packets:
+			e.take(p)
+		default:
+			return
+		}
+	}
+}
+
 func (e *ear) add(p heard) {
 	gap := int(int32(p.timestamp - e.next))
 	if e.begun && gap < 0 {
@@ -156,9 +156,9 @@ func (e *ear) result() measure.Result {
 	return e.meter.Result()
 }
 
-// close ends listening and finishes the recording. A packet that is still on its way to hear does no harm.
+// close ends listening and finishes the recording.
 func (e *ear) close() error {
-	close(e.quit)
+	close(e.stop)
 	<-e.done
 	if e.file == nil {
 		return nil

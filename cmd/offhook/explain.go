@@ -5,19 +5,21 @@ import (
 	"fmt"
 	"io"
 	"net/netip"
+	"slices"
 	"strings"
 	"text/tabwriter"
 
 	"github.com/spf13/cobra"
 
+	"offhook/config"
 	"offhook/scripting/route"
 )
 
 // explainOptions are the call that offhook routes explain is asked about.
 type explainOptions struct {
 	routesOptions
-	to, from, source string
-	headers          []string
+	to, from, source, trunk string
+	headers                 []string
 }
 
 func newRoutesExplainCommand() *cobra.Command {
@@ -26,7 +28,7 @@ func newRoutesExplainCommand() *cobra.Command {
 		Use:   "explain",
 		Short: "Say which script a call would get, and why",
 		Long: "Say which script a call would get, and for each route before why it does not match. A user that is not given is\n" +
-			"empty; an address that is not given is in no network. Exit code 1 when no script would answer.",
+			"empty; an address that is not given is in no network, and a trunk that is not given is none. Exit code 1 when no script would answer.",
 		Example: "  offhook routes explain --to 911 --from 100 --source 10.0.0.7\n  offhook routes explain --config offhook.toml --to menu --header 'X-Env: test' --json",
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -35,6 +37,9 @@ func newRoutesExplainCommand() *cobra.Command {
 				return err
 			}
 			r, err := o.load(cmd)
+			if err == nil {
+				err = r.knows(o.trunk)
+			}
 			if err != nil {
 				return err
 			}
@@ -46,11 +51,20 @@ func newRoutesExplainCommand() *cobra.Command {
 	f.StringVar(&o.to, "to", "", "`user` part of the Request-URI: who is called")
 	f.StringVar(&o.from, "from", "", "`user` part of From: who calls")
 	f.StringVar(&o.source, "source", "", "`address` the call comes from")
+	f.StringVar(&o.trunk, "trunk", "", "`name` of the trunk the call comes in on")
 	f.StringArrayVar(&o.headers, "header", nil, "a header field, `'Name: value'`; can be repeated")
-	for _, name := range []string{"to", "from", "source", "header"} {
+	for _, name := range []string{"to", "from", "source", "trunk", "header"} {
 		_ = cmd.RegisterFlagCompletionFunc(name, cobra.NoFileCompletions) // the flag is there
 	}
 	return cmd
+}
+
+// knows refuses a trunk that is not configured.
+func (r *routing) knows(trunk string) error {
+	if trunk == "" || slices.ContainsFunc(r.config.Trunks, func(t config.Trunk) bool { return t.Name == trunk }) {
+		return nil
+	}
+	return fmt.Errorf("flag --trunk: there is no [[trunk]] %q in the configuration", trunk)
 }
 
 // facts reads the flags.
@@ -60,7 +74,7 @@ func (o *explainOptions) facts() (f route.Facts, err error) {
 			return f, fmt.Errorf("flag --%s: %q is more than a user: write what stands between sip: and @", user.flag, user.value)
 		}
 	}
-	f.To, f.From = unescape(o.to), unescape(o.from)
+	f.To, f.From, f.Trunk = route.Unescape(o.to), route.Unescape(o.from), o.trunk
 	if o.source != "" {
 		if f.Source, err = netip.ParseAddr(o.source); err != nil {
 			return f, fmt.Errorf("flag --source: %q is not an IP address: write one, without a port", o.source)

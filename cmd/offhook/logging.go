@@ -7,45 +7,76 @@ import (
 	"io"
 	"log/slog"
 	"log/syslog"
-	"strings"
+	"os"
+	"sync"
+	"syscall"
 
 	"gopkg.in/natefinch/lumberjack.v2"
 
 	"offhook/config"
 )
 
-// newLogger builds the logger of the server: standard error always, and the
-// rotated file and the local syslog where they are enabled. The closer
-// releases the latter two.
-func newLogger(c config.Logging, stderr io.Writer) (*slog.Logger, io.Closer, error) {
-	var level slog.Level
-	if err := level.UnmarshalText([]byte(c.Level)); err != nil {
-		return nil, nil, fmt.Errorf("logging.level: %w", err)
+// logs is the log of the server: its logger, the rules that can be changed while it runs, and what it writes to.
+type logs struct {
+	*logRules
+	log    *slog.Logger
+	file   *lumberjack.Logger // nil: none
+	opened closers
+}
+
+// newLogs begins the log: standard error always, and the rotated file and the local syslog where they are enabled. Where standard
+// error goes to the journal of systemd, lines have their priority in front, as sd-daemon(3) says.
+func newLogs(c config.Logging, stderr io.Writer) (*logs, error) {
+	l := &logs{logRules: &logRules{}}
+	if err := l.setLevel(c.Level); err != nil {
+		return nil, fmt.Errorf("logging.level: %w", err)
 	}
-	options := &slog.HandlerOptions{Level: level}
-	handlers := []slog.Handler{newHandler(c.Format, stderr, options)}
-	var opened closers
+	handlers := []slog.Handler{newHandler(c.Format, stderr, nil)}
+	if toJournal(stderr, os.Getenv("JOURNAL_STREAM")) {
+		handlers[0] = newLineHandler(c.Format, withoutTime, func(level slog.Level, line []byte) error {
+			_, err := fmt.Fprintf(stderr, "<%d>%s", priority(level), line)
+			return err
+		})
+	}
 	if c.EnableFileLogging {
 		// keeping 0 old files means none; lumberjack would keep all
-		file := &lumberjack.Logger{Filename: c.LogFilePath, MaxSize: c.MaxLogSizeMB, MaxBackups: max(c.MaxLogFiles, 1)}
-		if _, err := file.Write(nil); err != nil { // opens it: a bad path is known now, not at the first line
-			return nil, nil, fmt.Errorf("logging.log_file_path: %w", err)
+		l.file = &lumberjack.Logger{Filename: c.LogFilePath, MaxSize: c.MaxLogSizeMB, MaxBackups: max(c.MaxLogFiles, 1)}
+		if _, err := l.file.Write(nil); err != nil { // opens it: a bad path is known now, not at the first line
+			return nil, fmt.Errorf("logging.log_file_path: %w", err)
 		}
-		opened = append(opened, file)
-		handlers = append(handlers, newHandler(c.Format, file, options))
+		l.opened = append(l.opened, l.file)
+		handlers = append(handlers, newHandler(c.Format, l.file, nil))
 	}
 	if c.EnableSyslog {
 		w, err := syslog.New(syslog.LOG_DAEMON|syslog.LOG_INFO, "offhook")
 		if err != nil {
-			return nil, nil, errors.Join(fmt.Errorf("logging.enable_syslog: %w", err), opened.Close())
+			return nil, errors.Join(fmt.Errorf("logging.enable_syslog: %w", err), l.opened.Close())
 		}
-		opened = append(opened, w)
-		handlers = append(handlers, &syslogHandler{level, c.Format, w, nil})
+		l.opened = append(l.opened, w)
+		handlers = append(handlers, newLineHandler(c.Format, nil, func(level slog.Level, line []byte) error {
+			return toSyslog(w, level, string(line))
+		}))
 	}
-	return slog.New(slog.NewMultiHandler(handlers...)), opened, nil
+	l.log = slog.New(&ruledHandler{rules: l.logRules, next: slog.NewMultiHandler(handlers...)})
+	return l, nil
 }
 
-func newHandler(format string, w io.Writer, o *slog.HandlerOptions) slog.Handler {
+// reopen has the next line open the log file anew, after others have renamed it.
+func (l *logs) reopen() {
+	if l.file == nil {
+		return
+	}
+	if err := l.file.Close(); err != nil {
+		l.log.Error("the log file is not closed", "error", err)
+	}
+	l.log.Info("log file opened anew", "path", l.file.Filename)
+}
+
+func (l *logs) close() error { return l.opened.Close() }
+
+// newHandler writes all that comes to it: which lines do is for ruledHandler to say.
+func newHandler(format string, w io.Writer, replace func([]string, slog.Attr) slog.Attr) slog.Handler {
+	o := &slog.HandlerOptions{Level: slog.LevelDebug, ReplaceAttr: replace}
 	if format == "json" {
 		return slog.NewJSONHandler(w, o)
 	}
@@ -62,46 +93,84 @@ func (cs closers) Close() error {
 	return errors.Join(errs...)
 }
 
-// syslogHandler sends each record with the severity of its level.
-type syslogHandler struct {
-	level  slog.Level
-	format string
-	w      *syslog.Writer
-	with   []func(slog.Handler) slog.Handler // WithAttrs and WithGroup, in order
+// lineHandler hands each line, with its level, to a function.
+type lineHandler struct {
+	slog.Handler
+	line *line // shared with those that WithAttrs and WithGroup make
 }
 
-func (h *syslogHandler) Enabled(_ context.Context, l slog.Level) bool { return l >= h.level }
+type line struct {
+	mu    sync.Mutex
+	level slog.Level
+	write func(slog.Level, []byte) error
+}
 
-func (h *syslogHandler) Handle(ctx context.Context, r slog.Record) error {
-	var line strings.Builder
-	out := newHandler(h.format, &line, &slog.HandlerOptions{Level: h.level})
-	for _, with := range h.with {
-		out = with(out)
-	}
-	if err := out.Handle(ctx, r); err != nil {
-		return err
-	}
+func newLineHandler(format string, replace func([]string, slog.Attr) slog.Attr, write func(slog.Level, []byte) error) *lineHandler {
+	l := &line{write: write}
+	return &lineHandler{newHandler(format, l, replace), l}
+}
+
+// Write is called once for each record, while Handle holds the lock.
+func (l *line) Write(p []byte) (int, error) { return len(p), l.write(l.level, p) }
+
+func (h *lineHandler) Handle(ctx context.Context, r slog.Record) error {
+	h.line.mu.Lock()
+	defer h.line.mu.Unlock()
+	h.line.level = r.Level
+	return h.Handler.Handle(ctx, r)
+}
+
+func (h *lineHandler) WithAttrs(attrs []slog.Attr) slog.Handler {
+	return &lineHandler{h.Handler.WithAttrs(attrs), h.line}
+}
+
+func (h *lineHandler) WithGroup(name string) slog.Handler {
+	return &lineHandler{h.Handler.WithGroup(name), h.line}
+}
+
+// priority is a level as syslog(3) counts.
+func priority(level slog.Level) syslog.Priority {
 	switch {
-	case r.Level >= slog.LevelError:
-		return h.w.Err(line.String())
-	case r.Level >= slog.LevelWarn:
-		return h.w.Warning(line.String())
-	case r.Level >= slog.LevelInfo:
-		return h.w.Info(line.String())
+	case level >= slog.LevelError:
+		return syslog.LOG_ERR
+	case level >= slog.LevelWarn:
+		return syslog.LOG_WARNING
+	case level >= slog.LevelInfo:
+		return syslog.LOG_INFO
 	}
-	return h.w.Debug(line.String())
+	return syslog.LOG_DEBUG
 }
 
-func (h *syslogHandler) WithAttrs(attrs []slog.Attr) slog.Handler {
-	return h.then(func(out slog.Handler) slog.Handler { return out.WithAttrs(attrs) })
+func toSyslog(w *syslog.Writer, level slog.Level, line string) error {
+	switch priority(level) {
+	case syslog.LOG_ERR:
+		return w.Err(line)
+	case syslog.LOG_WARNING:
+		return w.Warning(line)
+	case syslog.LOG_INFO:
+		return w.Info(line)
+	}
+	return w.Debug(line)
 }
 
-func (h *syslogHandler) WithGroup(name string) slog.Handler {
-	return h.then(func(out slog.Handler) slog.Handler { return out.WithGroup(name) })
+// toJournal tells whether w is the stream that systemd names in JOURNAL_STREAM, "device:inode".
+func toJournal(w io.Writer, stream string) bool {
+	f, ok := w.(*os.File)
+	if !ok || stream == "" {
+		return false
+	}
+	info, err := f.Stat()
+	if err != nil {
+		return false
+	}
+	stat, ok := info.Sys().(*syscall.Stat_t)
+	return ok && stream == fmt.Sprintf("%d:%d", stat.Dev, stat.Ino)
 }
 
-func (h *syslogHandler) then(with func(slog.Handler) slog.Handler) slog.Handler {
-	next := *h
-	next.with = append(next.with[:len(next.with):len(next.with)], with)
-	return &next
+// withoutTime leaves out what the journal notes by itself.
+func withoutTime(groups []string, a slog.Attr) slog.Attr {
+	if len(groups) == 0 && a.Key == slog.TimeKey {
+		return slog.Attr{}
+	}
+	return a
 }

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strings"
 	_ "time/tzdata" // for time.match and time.format on machines without it
 
 	"github.com/spf13/cobra"
@@ -19,6 +20,7 @@ const (
 	exitDone   = 0
 	exitFailed = 1 // a call, a check or the server failed
 	exitUsage  = 2 // bad command line or configuration
+	exitGaveUp = 3 // offhook monitor has restarted the server too often
 )
 
 func main() {
@@ -31,17 +33,40 @@ func run(args []string, stdout, stderr io.Writer) int {
 	root.SetArgs(args)
 	root.SetOut(stdout)
 	root.SetErr(stderr)
-	err := root.Execute()
+	err := mistyped(root, args)
+	if err == nil {
+		err = root.Execute()
+	}
 	if err == nil {
 		return exitDone
 	}
 	if !errors.Is(err, errReported) {
 		fmt.Fprintln(stderr, "offhook:", err)
 	}
+	if exit := (*exitError)(nil); errors.As(err, &exit) {
+		return exit.code
+	}
 	if failed := (*failure)(nil); errors.As(err, &failed) {
 		return exitFailed
 	}
 	return exitUsage // cobra's own errors are about the command line
+}
+
+// mistyped is an error if args begin with no command that there is. Without it the flags after it would be taken for those of serve.
+func mistyped(root *cobra.Command, args []string) error {
+	if len(args) == 0 || strings.HasPrefix(args[0], "-") || strings.HasPrefix(args[0], "__complete") {
+		return nil
+	}
+	root.InitDefaultHelpCmd()
+	root.InitDefaultCompletionCmd(args...)
+	if found, _, err := root.Find(args); err != nil || found != root {
+		return nil // an error is cobra's to tell
+	}
+	root.SuggestionsMinimumDistance = 2
+	if near := root.SuggestionsFor(args[0]); len(near) > 0 {
+		return fmt.Errorf("unknown command %q: did you mean %s?", args[0], strings.Join(near, " or "))
+	}
+	return fmt.Errorf("unknown command %q: 'offhook help' lists them all", args[0])
 }
 
 // failure marks an error that is not the user's: exit code 1. Every other
@@ -50,6 +75,14 @@ type failure struct{ err error }
 
 func (f *failure) Error() string { return f.err.Error() }
 func (f *failure) Unwrap() error { return f.err }
+
+// exitError is a failure with an exit code of its own.
+type exitError struct {
+	code int
+	error
+}
+
+func (e *exitError) Unwrap() error { return e.error }
 
 // failed marks err, which may be nil, as a failure.
 func failed(err error) error {
@@ -77,6 +110,7 @@ func newRootCommand() *cobra.Command {
 	}
 	root.Flags().AddFlagSet(serve.Flags())
 	root.AddCommand(serve, newCallCommand(), newCheckCommand(), newTestCommand(), newConfigCommand(), newRoutesCommand(), newAPICommand(), newStubsCommand(), newVersionCommand())
-	root.AddCommand(newReloadCommand(), newGenerationsCommand(), newRollbackCommand(), newCallsCommand(), newTraceCommand(), newRecordsCommand())
+	root.AddCommand(newReloadCommand(), newGenerationsCommand(), newRollbackCommand(), newDrainCommand(), newUndrainCommand(), newLogCommand(), newBansCommand(), newMonitorCommand(), newManCommand(), newTopCommand(), newDoctorCommand())
+	root.AddCommand(newCallsCommand(), newTraceCommand(), newRecordsCommand())
 	return root
 }

@@ -66,8 +66,10 @@ func figures() []figure {
 
 func callRefusals(k prometheus.ValueType) []figure {
 	return family("offhook_calls_refused_total", "Calls refused with 503 before any script saw them, by reason.", "reason", k, []labelled{
-		{"full", func(s snapshot) float64 { return float64(s.server.RefusedFull) }},
-		{"draining", func(s snapshot) float64 { return float64(s.server.RefusedDraining) }},
+		{"full", func(s snapshot) float64 { return float64(s.server.Refused.Full) }},
+		{"draining", func(s snapshot) float64 { return float64(s.server.Refused.Draining) }},
+		{"rate", func(s snapshot) float64 { return float64(s.server.Refused.Rate) }},
+		{"overload", func(s snapshot) float64 { return float64(s.server.Refused.Overload) }},
 	})
 }
 

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"io"
 	"log/slog"
 	"net/http"
@@ -37,17 +38,20 @@ func metricsOfACall(t *testing.T) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	a, err := newApp(t.Context(), c, slog.New(slog.DiscardHandler))
+	logs, err := newLogs(c.Logging, io.Discard)
+	if err != nil {
+		t.Fatal(err)
+	}
+	a, err := newApp(t.Context(), c, logs)
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer func() {
-		if err := a.close(); err != nil {
+		if err := errors.Join(a.close(), logs.close()); err != nil {
 			t.Error(err)
 		}
 	}()
-	_, address, _ := strings.Cut(a.sip[0], " ")
-	if code, out, stderr := commandLine("call", "sip:test@"+address); code != 0 {
+	if code, out, stderr := commandLine("call", "sip:test@"+a.sip[0].addr.String()); code != 0 {
 		t.Fatalf("the call: %d\n%s%s", code, out, stderr)
 	}
 	for deadline := time.Now().Add(10 * time.Second); ; {
@@ -154,7 +158,7 @@ func TestReasons(t *testing.T) {
 	if a.media, err = newMedia(c, log); err != nil {
 		t.Fatal(err)
 	}
-	if a.server, err = newServer(c, log, a.media, nil, scriptHandler{}); err != nil {
+	if a.server, err = newServer(c, log, a.media, nil, nil, scriptHandler{}); err != nil {
 		t.Fatal(err)
 	}
 	expect := func(want ...string) {

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"net"
 	"net/http"
 	"strconv"
@@ -60,6 +61,7 @@ func newRollbackCommand() *cobra.Command {
 		},
 	}
 	o.addTo(cmd)
+	cmd.ValidArgsFunction = o.completeGenerations
 	return cmd
 }
 
@@ -153,7 +155,7 @@ func (o *controlFlags) open(cmd *cobra.Command, method, path string) (io.ReadClo
 	if err != nil {
 		return nil, err
 	}
-	socket := socketPath(c.Control)
+	socket := serverSocket(c.Control)
 	if socket == "" {
 		return nil, errors.New("control.socket is empty: write the socket of the server with --socket PATH")
 	}
@@ -168,6 +170,9 @@ func (o *controlFlags) open(cmd *cobra.Command, method, path string) (io.ReadClo
 		return nil, failed(err)
 	}
 	res, err := client.Do(req)
+	if errors.Is(err, fs.ErrPermission) {
+		return nil, failed(fmt.Errorf("the server on %s is another user's: ask as that user or as root, with sudo", socket))
+	}
 	if dial := (*net.OpError)(nil); errors.As(err, &dial) {
 		return nil, failed(fmt.Errorf("no server answers on %s: %w; write the socket of another with --socket PATH or --config FILE (control.socket)", socket, dial.Err))
 	}
@@ -177,7 +182,7 @@ func (o *controlFlags) open(cmd *cobra.Command, method, path string) (io.ReadClo
 	if res.StatusCode != http.StatusOK && res.StatusCode != http.StatusConflict {
 		defer res.Body.Close()
 		text, _ := io.ReadAll(io.LimitReader(res.Body, 1000)) // what came is enough
-		if res.StatusCode == http.StatusNotFound {
+		if res.StatusCode == http.StatusNotFound || res.StatusCode == http.StatusBadRequest {
 			return nil, failed(errors.New(strings.TrimSpace(string(text))))
 		}
 		return nil, failed(fmt.Errorf("%s: the server answers %s: %s", socket, res.Status, strings.TrimSpace(string(text))))

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"fmt"
 	"log/slog"
 	"net/http/httptest"
@@ -127,6 +128,25 @@ func TestLazyStore(t *testing.T) {
 	}
 }
 
+// TestStoreInRedis: the store is where the configuration says. Nobody is there.
+func TestStoreInRedis(t *testing.T) {
+	c, err := config.Load(config.Options{Flags: []config.Flag{{Name: "--set", Key: "scripting.kv_redis", Value: "redis://127.0.0.1:1"}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var log bytes.Buffer
+	o := newOutside(c, prometheus.NewRegistry(), slog.New(slog.NewTextHandler(&log, nil)))
+	if err := o.store.Set("k", "v", 0); err == nil || !strings.Contains(err.Error(), "Redis at 127.0.0.1:1: ") {
+		t.Errorf("got %v", err)
+	}
+	if !strings.Contains(log.String(), `level=ERROR msg="kv: Redis fails"`) {
+		t.Errorf("logged %s", &log)
+	}
+	if err := o.close(); err != nil {
+		t.Error(err)
+	}
+}
+
 // TestOutsideOfTheConfiguration: the limits and lists of [scripting] reach the parts.
 func TestOutsideOfTheConfiguration(t *testing.T) {
 	c, err := config.Load(config.Options{Flags: []config.Flag{
@@ -137,7 +157,7 @@ func TestOutsideOfTheConfiguration(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	o := newOutside(c, prometheus.NewRegistry())
+	o := newOutside(c, prometheus.NewRegistry(), slog.New(slog.DiscardHandler))
 	e, err := newScripts(c, slog.New(slog.DiscardHandler), o)
 	if err != nil {
 		t.Fatal(err)

@@ -13,13 +13,16 @@ import (
 	"offhook/config"
 	"offhook/core"
 	"offhook/core/console"
+	"offhook/core/guard"
 	"offhook/core/journal"
 	"offhook/core/journal/record"
 	"offhook/core/sdp"
 	"offhook/core/transaction"
+	"offhook/core/transport"
 	"offhook/media"
 	"offhook/scripting"
 	"offhook/scripting/fetch"
+	"offhook/scripting/kv"
 	"offhook/scripting/sandbox"
 	"offhook/scripts"
 )
@@ -74,13 +77,16 @@ type outside struct {
 	journal *journal.Store // what they do is noted there; nil: nowhere
 }
 
-func newOutside(c *config.Config, registry *prometheus.Registry) outside {
+func newOutside(c *config.Config, registry *prometheus.Registry, log *slog.Logger) outside {
 	return outside{
 		http: fetch.New(fetch.Options{
 			Allow: c.Scripting.HTTPAllow, Timeout: c.Scripting.HTTPTimeout(), Concurrency: c.Scripting.HTTPMaxConcurrent,
 			MaxBody: int64(c.Scripting.MaxStringKB) << 10,
 		}),
-		store:   &lazyStore{path: c.Scripting.KVPath},
+		store: &lazyStore{
+			path:  c.Scripting.KVPath,
+			redis: kv.RedisOptions{URL: c.Scripting.KVRedis, Timeout: c.Scripting.KVTimeout(), Log: log},
+		},
 		metrics: newScriptMetrics(registry, c.Scripting.MetricsMaxSeries, c.Scripting.MetricsMaxEach),
 	}
 }
@@ -121,41 +127,61 @@ func newJournal(c config.Journal, records *record.Writer) *journal.Store {
 }
 
 func newMedia(c *config.Config, log *slog.Logger) (*media.Engine, error) {
-	return media.New(media.Options{PortMin: c.Media.RTPPortRangeStart, PortMax: c.Media.RTPPortRangeEnd, Log: log})
+	return media.New(mediaOptions(c, log))
 }
 
-func newServer(c *config.Config, log *slog.Logger, engine *media.Engine, j *journal.Store, h core.Handler) (*core.Server, error) {
+func mediaOptions(c *config.Config, log *slog.Logger) media.Options {
+	return media.Options{
+		PortMin: c.Media.RTPPortRangeStart, PortMax: c.Media.RTPPortRangeEnd, NoRealtime: !c.Media.RealtimePriority, Log: log,
+	}
+}
+
+func newServer(c *config.Config, log *slog.Logger, engine *media.Engine, j *journal.Store, g *guard.Guard, h core.Handler) (*core.Server, error) {
 	o, err := serverOptions(c, log)
 	if err != nil {
 		return nil, err
 	}
-	o.Handler, o.Media, o.Journal = h, engine, j
+	o.Handler, o.Media, o.Journal, o.Guard, o.RequireTrunk = h, engine, j, g, c.SIP.RequireTrunk
+	if o.Trunks, err = trunksOf(c); err != nil { // not in tests, whose callers belong to none
+		return nil, err
+	}
 	return core.New(o), nil
 }
 
 // serverOptions are those of the server, on the network and in tests.
 func serverOptions(c *config.Config, log *slog.Logger) (core.Options, error) {
-	codecs, err := codecsOf(c.Media.PreferredCodecs)
+	codecs, err := codecsOf("media.preferred_codecs", c.Media.PreferredCodecs)
+	if err != nil {
+		return core.Options{}, err
+	}
+	client, err := clientTLS(c, log)
 	if err != nil {
 		return core.Options{}, err
 	}
 	return core.Options{
-		Log: log, UserAgent: c.SIP.UserAgent, Domain: c.SIP.Domain,
+		CallRate: c.Defence.CallsPerSecond, MaxDelay: c.Defence.MaxDelay(),
+		Tables: transaction.Limits{Server: c.Defence.MaxTransactions},
+		Log:    log, UserAgent: c.SIP.UserAgent, Domain: c.SIP.Domain,
 		Codecs: codecs, DTMF: c.Media.EnableDTMF, MediaSilent: c.Media.Silent(), NoLatch: !c.Media.SymmetricRTP,
 		Inband:   map[string]media.Inband{"auto": media.InbandAuto, "on": media.InbandOn, "off": media.InbandOff}[c.Media.DTMFInband],
 		SRTP:     map[string]sdp.SRTP{"off": sdp.SRTPOff, "optional": sdp.SRTPOptional, "required": sdp.SRTPRequired}[c.Media.SRTP],
 		MaxCalls: c.Behavior.MaxConcurrentCalls, CallTimeout: c.Behavior.CallTimeout(),
 		SessionExpires: c.SIP.SessionExpires(), MinSession: c.SIP.MinSession(), Reliable: c.SIP.ReliableProvisionals,
+		ClientTLS: client, TCPAbove: c.SIP.TCPAbove,
+		Limits: transport.Limits{
+			Message: c.Defence.MaxMessageBytes, Header: c.Defence.MaxHeaderBytes, HeaderFields: c.Defence.MaxHeaders,
+			Connections: c.SIP.MaxConnections, ConnectionsPerIP: c.SIP.MaxConnectionsPerIP, Idle: c.SIP.ConnectionIdle(),
+		},
 		Timers: transaction.Timers{T1: time.Duration(c.SIP.T1Ms) * time.Millisecond, T2: time.Duration(c.SIP.T2Ms) * time.Millisecond},
 	}, nil
 }
 
-func codecsOf(names []string) ([]media.Codec, error) {
+func codecsOf(key string, names []string) ([]media.Codec, error) {
 	var codecs []media.Codec
 	for _, name := range names {
 		codec, err := media.ParseCodec(name)
 		if err != nil {
-			return nil, fmt.Errorf("media.preferred_codecs: %w", err)
+			return nil, fmt.Errorf("%s: %w", key, err)
 		}
 		codecs = append(codecs, codec)
 	}

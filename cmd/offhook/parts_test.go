@@ -15,7 +15,7 @@ import (
 // TestServerOptionsOfMedia checks that the keys of [media] reach the server.
 func TestServerOptionsOfMedia(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "offhook.toml")
-	if err := os.WriteFile(file, []byte("[media]\nsymmetric_rtp = false\nrtp_timeout = 12.5\nsrtp = \"required\"\ndtmf_inband = \"on\"\n"), 0o600); err != nil {
+	if err := os.WriteFile(file, []byte("[media]\nsymmetric_rtp = false\nrtp_timeout = 12.5\nsrtp = \"required\"\ndtmf_inband = \"on\"\nrealtime_priority = false\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	for _, c := range []struct {
@@ -28,6 +28,9 @@ func TestServerOptionsOfMedia(t *testing.T) {
 		loaded, err := config.Load(config.Options{File: c.file})
 		if err != nil {
 			t.Fatal(err)
+		}
+		if got := mediaOptions(loaded, nil).NoRealtime; got != (c.file != "") {
+			t.Errorf("%q: no real-time priority: %v", c.file, got)
 		}
 		o, err := serverOptions(loaded, slog.New(slog.DiscardHandler))
 		if err != nil {

@@ -107,6 +107,7 @@ type listedRoute struct {
 	To     string            `json:"to,omitempty"`
 	From   string            `json:"from,omitempty"`
 	Source string            `json:"source,omitempty"`
+	Trunk  string            `json:"trunk,omitempty"`
 	Header map[string]string `json:"header,omitempty"`
 	Script string            `json:"script"`
 	Exists bool              `json:"exists"`
@@ -120,24 +121,24 @@ func (r *routing) list(w io.Writer, asJSON bool) error {
 			Scripts []string      `json:"scripts"`
 		}{[]listedRoute{}, r.config.Routing.ByUser, r.scripts}
 		for i, c := range r.config.Routes {
-			all.Routes = append(all.Routes, listedRoute{i + 1, r.place(i + 1), c.To, c.From, c.Source, c.Header, c.Script, r.exists(c.Script)})
+			all.Routes = append(all.Routes, listedRoute{i + 1, r.place(i + 1), c.To, c.From, c.Source, c.Trunk, c.Header, c.Script, r.exists(c.Script)})
 		}
 		return printJSON(w, all)
 	}
 	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(table, "ROUTE\tTO\tFROM\tSOURCE\tHEADER\tSCRIPT\tPLACE")
+	fmt.Fprintln(table, "ROUTE\tTO\tFROM\tSOURCE\tTRUNK\tHEADER\tSCRIPT\tPLACE")
 	for i, c := range r.config.Routes {
 		var header []string
 		for _, name := range slices.Sorted(maps.Keys(c.Header)) {
 			header = append(header, name+": "+c.Header[name])
 		}
-		fmt.Fprintf(table, "%d\t%s\t%s\t%s\t%s\t%s\t%s\n", i+1, orAny(c.To), orAny(c.From), orAny(c.Source),
+		fmt.Fprintf(table, "%d\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n", i+1, orAny(c.To), orAny(c.From), orAny(c.Source), orAny(c.Trunk),
 			orAny(strings.Join(header, ", ")), r.shown(c.Script), r.place(i+1))
 	}
 	if r.config.Routing.ByUser {
-		fmt.Fprintf(table, "else\tNAME\tany\tany\tany\tNAME, if it exists\t%s\n", r.config.Place("routing.by_user"))
+		fmt.Fprintf(table, "else\tNAME\tany\tany\tany\tany\tNAME, if it exists\t%s\n", r.config.Place("routing.by_user"))
 	}
-	fmt.Fprintf(table, "else\tany\tany\tany\tany\t%s\t\n", r.shown(route.Fallback))
+	fmt.Fprintf(table, "else\tany\tany\tany\tany\tany\t%s\t\n", r.shown(route.Fallback))
 	return table.Flush()
 }
 

@@ -20,6 +20,20 @@ header = { X-Env = "test" }
 script = "german"
 `
 
+const trunksFile = `[[trunk]]
+name = "b"
+source = "10.0.0.1"
+max_calls = 1
+script = "menu"
+
+[[route]]
+trunk = "a"
+script = "german"
+[[trunk]]
+name = "a"
+source = "10.0.0.2"
+`
+
 // offhook runs one command line with a configuration file and scripts that do nothing but reject.
 func offhook(t *testing.T, toml, scripts string, args ...string) (stdout, stderr string, code int) {
 	t.Helper()
@@ -52,6 +66,12 @@ func TestRoutesExplain(t *testing.T) {
 			"route 1  offhook.toml:1  yes  to _9X., source 10.0.0.0/8\nscript: emergency\n", "", 0},
 		{"second", routesFile, scripts, "--to 911 --source 192.0.2.1 --from +4930 --header x-env:test",
 			"route 1  offhook.toml:1  no   source 192.0.2.1 is not in 10.0.0.0/8\nroute 2  offhook.toml:6  yes  from /^\\+49/, header X-Env test\nscript: german\n", "", 0},
+		{"trunk", trunksFile, scripts, "--to 1 --trunk b",
+			"route 1  offhook.toml:7  no   trunk b is not a\nroute 2  offhook.toml:5  yes  trunk b\nscript: menu\n", "", 0},
+		{"another trunk", trunksFile, scripts, "--to 1 --trunk a", "route 1  offhook.toml:7  yes  trunk a\nscript: german\n", "", 0},
+		{"no trunk", trunksFile, scripts, "--to 1",
+			"route 1  offhook.toml:7  no  no trunk, not a\nroute 2  offhook.toml:5  no  no trunk, not b\nelse                         no route matches\nscript: default\n", "", 0},
+		{"unknown trunk", trunksFile, scripts, "--to 1 --trunk c", "", `offhook: flag --trunk: there is no [[trunk]] "c" in the configuration` + "\n", 2},
 		{"escaped", routesFile, scripts, "--to %39%311 --source ::ffff:10.0.0.7",
 			"route 1  offhook.toml:1  yes  to _9X., source 10.0.0.0/8\nscript: emergency\n", "", 0},
 		{"default", routesFile, scripts, "--to menu --from +49",
@@ -104,11 +124,11 @@ func TestRoutesList(t *testing.T) {
 	for _, command := range [][]string{{"routes"}, {"routes", "list"}} {
 		stdout, stderr, code := offhook(t, toml, "default german", command...)
 		for _, want := range []string{
-			"ROUTE  TO    FROM     SOURCE      HEADER       SCRIPT                      PLACE\n",
-			"1      _9X.  any      10.0.0.0/8  any          emergency (does not exist)  offhook.toml:1\n",
-			"2      any   /^\\+49/  any         X-Env: test  german                      offhook.toml:6\n",
-			"else   NAME  any      any         any          NAME, if it exists          offhook.toml:11\n",
-			"else   any   any      any         any          default ",
+			"ROUTE  TO    FROM     SOURCE      TRUNK  HEADER       SCRIPT                      PLACE\n",
+			"1      _9X.  any      10.0.0.0/8  any    any          emergency (does not exist)  offhook.toml:1\n",
+			"2      any   /^\\+49/  any         any    X-Env: test  german                      offhook.toml:6\n",
+			"else   NAME  any      any         any    any          NAME, if it exists          offhook.toml:11\n",
+			"else   any   any      any         any    any          default ",
 		} {
 			if !strings.Contains(stdout, want) {
 				t.Errorf("%q does not print\n%s\nbut\n%s", command, want, stdout)
@@ -171,14 +191,6 @@ func TestRoutesCompletion(t *testing.T) {
 		args := strings.Split(words, " ")
 		if code := run(append([]string{"__complete"}, args...), &out, &bytes.Buffer{}); code != 0 || !strings.Contains(out.String(), want) {
 			t.Errorf("%q completes to exit code %d\n%s", words, code, &out)
-		}
-	}
-}
-
-func TestUnescape(t *testing.T) {
-	for user, want := range map[string]string{"100": "100", "%31%300": "100", "*21%23": "*21#", "a+b": "a+b", "50%": "50%", "%zz": "%zz"} {
-		if got := unescape(user); got != want {
-			t.Errorf("unescape(%q) = %q, want %q", user, got, want)
 		}
 	}
 }

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"log/slog"
 	"maps"
-	"net/url"
 	"slices"
 	"strings"
 
@@ -90,18 +89,29 @@ func listed(scripts []string) string {
 type scriptHandler struct {
 	scripts *scripting.Engine
 	routes  *route.Table
+	limits  scriptLimits
 	calls   *callCounter
 	live    *liveCalls
 	figures *callFigures
 	log     *slog.Logger
+	rules   *logRules // nil: none
 }
 
 // ServeCall runs on the call's own goroutine until the script has ended.
 func (h scriptHandler) ServeCall(ctx context.Context, c *core.Call) {
+	leave, ok := h.admit(c)
+	if !ok {
+		return
+	}
+	defer leave()
+	h.rules.begin(c.ID(), route.Unescape(c.CalledUser()))
+	defer h.rules.end(c.ID())
 	defer h.live.enter(c)()
 	outcome := h.scripts.Route(ctx, func(g *scripting.Generation) string {
 		script, number := h.routes.Pick(factsOf(c), g.Has)
-		h.log.Debug("routed", "call", c.ID(), "route", number, "script", script, "generation", g.Number)
+		if h.rules.debugs(c.ID()) {
+			h.log.With("call", c.ID()).Debug("routed", "route", number, "script", script, "generation", g.Number)
+		}
 		return script
 	}, call{c})
 	conclude(c, outcome)
@@ -112,14 +122,5 @@ func (h scriptHandler) ServeCall(ctx context.Context, c *core.Call) {
 // factsOf is what routes look at in a call.
 func factsOf(c *core.Call) route.Facts {
 	source, _ := c.Source()
-	return route.Facts{To: unescape(c.RequestURI().User), From: unescape(c.From().User), Source: source.Addr(), Header: c.Header}
-}
-
-// unescape makes %32 of a user part a 2: they are the same (RFC 3261 §19.1.4),
-// so nobody gets past a route by writing a number in another way.
-func unescape(user string) string {
-	if plain, err := url.PathUnescape(user); err == nil {
-		return plain
-	}
-	return user
+	return route.Facts{To: route.Unescape(c.CalledUser()), From: route.Unescape(c.CallingUser()), Source: source.Addr(), Trunk: c.Trunk(), Header: c.Header}
 }

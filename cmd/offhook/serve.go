@@ -21,6 +21,7 @@ import (
 	"offhook/config"
 	"offhook/core"
 	"offhook/core/console"
+	"offhook/core/guard"
 	"offhook/core/journal/record"
 	"offhook/media"
 	"offhook/scripting"
@@ -35,7 +36,8 @@ func newServeCommand() *cobra.Command {
 		Long: "Answer calls and do with each what its script says, until SIGTERM or SIGINT. A [[route]] of the configuration names the\n" +
 			"script ('offhook routes' shows them), else it is scripts/default.lua.\n" +
 			"The first signal drains: new calls get 503, calls in progress go on up to --drain; a second one ends all at once.\n" +
-			"SIGHUP reloads the scripts, which changes of their folder do by themselves.",
+			"SIGHUP reloads the scripts and the certificates of TLS, which changes of their files do by themselves; SIGUSR1 opens the log\n" +
+			"file anew. Under systemd it tells when it is ready, what it does, and the watchdog that it lives (sd_notify).",
 		Example: "  offhook serve --config offhook.toml\n  offhook serve --scripts ./scripts --set behavior.tone_frequency=1000",
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -52,17 +54,17 @@ func newServeCommand() *cobra.Command {
 
 // serve runs the server until a signal and returns when everything has ended.
 func serve(ctx context.Context, c *config.Config, stdout, stderr io.Writer) (err error) {
-	log, closeLog, err := newLogger(c.Logging, stderr)
+	logs, err := newLogs(c.Logging, stderr)
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, failed(closeLog.Close())) }()
+	defer func() { err = errors.Join(err, failed(logs.close())) }()
 
 	signals := make(chan os.Signal, 2)
 	signal.Notify(signals, syscall.SIGTERM, syscall.SIGINT)
 	defer signal.Stop(signals)
 
-	a, err := newApp(ctx, c, log)
+	a, err := newApp(ctx, c, logs)
 	if bad := (*config.Error)(nil); errors.As(err, &bad) {
 		return err
 	}
@@ -70,6 +72,7 @@ func serve(ctx context.Context, c *config.Config, stdout, stderr io.Writer) (err
 		return failed(err)
 	}
 	a.banner(stdout)
+	a.systemd.ready(a.summary())
 	floor := make([]byte, heapFloor)
 	a.wait(signals)
 	runtime.KeepAlive(floor)
@@ -83,27 +86,36 @@ const heapFloor = 16 << 20 // bytes
 // app is the running server: its parts, and the goroutines beside them.
 type app struct {
 	config  *config.Config
-	log     *slog.Logger
+	logs    *logs
+	log     *slog.Logger // of logs
+	systemd *notifier
+	started time.Time
 	media   *media.Engine
 	scripts *scripting.Engine
 	outside outside
 	records *record.Writer // nil when records.dir is empty
+	guard   *guard.Guard
 	server  *core.Server
 	console *console.Server // nil when health.enable_health_check is false
 	control *console.Server // nil without a control socket
 	live    *liveCalls
 	web     webConsole
-	sip     []string // "udp 0.0.0.0:5060": what we listen on
+	sip     []listening // what we listen on for SIP
+
+	endpoints *endpoints
 
 	stop       context.CancelFunc // ends background
-	background sync.WaitGroup     // the watcher, SIGHUP and the statistics line
+	background sync.WaitGroup     // the watcher, signals, the watchdog and the statistics line
 }
 
 // newApp starts all parts. On an error it has ended those it had started.
-func newApp(ctx context.Context, c *config.Config, log *slog.Logger) (a *app, err error) {
+func newApp(ctx context.Context, c *config.Config, logs *logs) (a *app, err error) {
 	ctx, stop := context.WithCancel(ctx)
-	a = &app{config: c, stop: stop, live: newLiveCalls()}
-	log = a.web.listenTo(log, c)
+	a = &app{
+		config: c, logs: logs, live: newLiveCalls(),
+		systemd: newNotifier(os.Getenv, logs.log), started: time.Now(), stop: stop,
+	}
+	log := a.web.listenTo(logs.log, c)
 	a.log = log
 	defer func() {
 		if err != nil {
@@ -114,8 +126,11 @@ func newApp(ctx context.Context, c *config.Config, log *slog.Logger) (a *app, er
 	if err != nil {
 		return a, err
 	}
+	if a.endpoints, err = newEndpoints(c, log); err != nil {
+		return a, err
+	}
 	registry := a.newRegistry()
-	a.outside = newOutside(c, registry)
+	a.outside = newOutside(c, registry, log)
 	if a.records, err = newRecords(c.Records, log); err != nil {
 		return a, err
 	}
@@ -132,7 +147,9 @@ func newApp(ctx context.Context, c *config.Config, log *slog.Logger) (a *app, er
 	if a.media, err = newMedia(c, log); err != nil {
 		return a, err
 	}
-	if a.server, err = newServer(c, log, a.media, a.outside.journal, scriptHandler{a.scripts, routes, newCallCounter(registry), a.live, newCallFigures(registry), log}); err != nil {
+	a.guard = newGuard(c, log)
+	handler := scriptHandler{a.scripts, routes, newScriptLimits(c), newCallCounter(registry), a.live, newCallFigures(registry), log, logs.logRules}
+	if a.server, err = newServer(c, log, a.media, a.outside.journal, a.guard, handler); err != nil {
 		return a, err
 	}
 	registry.MustRegister(newServerCollector(serverFigures{
@@ -141,20 +158,14 @@ func newApp(ctx context.Context, c *config.Config, log *slog.Logger) (a *app, er
 	if err = a.web.begin(a); err != nil {
 		return a, err
 	}
-	for _, network := range c.SIP.Transport {
-		addr, err := a.server.Listen(network, a.sipAddress())
-		if err != nil {
-			return a, portInUse(err, "--port")
-		}
-		a.sip = append(a.sip, network+" "+addr.String())
-		if c.SIP.Port == 0 {
-			c.SIP.Port = int(addr.Port()) // TCP takes the free port that UDP found
-		}
+	if err = a.listen(); err != nil {
+		return a, err
 	}
+	a.server.Register()
 	if c.Health.EnableHealthCheck {
 		address := net.JoinHostPort("", strconv.Itoa(c.Health.HealthCheckPort))
 		if a.console, err = console.Listen(console.Options{
-			Address: address, Calls: a.calls, Reasons: a.reasons, Metrics: metricsHandler(registry, log), Site: a.web.onHealthPort(c), Log: log,
+			Address: address, Calls: a.calls, Trunks: a.trunks, Reasons: a.reasons, Metrics: metricsHandler(registry, log), Site: a.web.onHealthPort(c), Log: log,
 		}); err != nil {
 			return a, portInUse(err, "--health-port")
 		}
@@ -166,10 +177,11 @@ func newApp(ctx context.Context, c *config.Config, log *slog.Logger) (a *app, er
 		return a, err
 	}
 	a.background.Go(func() { a.watch(ctx) }) // ends with ctx
-	hup := make(chan os.Signal, 1)
-	signal.Notify(hup, syscall.SIGHUP)
-	a.background.Go(func() { a.hangups(ctx, hup) }) // ends with ctx
-	a.background.Go(func() { a.statistics(ctx) })   // ends with ctx
+	told := make(chan os.Signal, 1)
+	signal.Notify(told, syscall.SIGHUP, syscall.SIGUSR1)
+	a.background.Go(func() { a.signals(ctx, told) })           // ends with ctx
+	a.background.Go(func() { a.statistics(ctx) })              // ends with ctx
+	a.background.Go(func() { a.systemd.beat(ctx, a.summary) }) // ends with ctx
 	return a, nil
 }
 
@@ -186,10 +198,6 @@ func (a *app) checkRoutes(routes *route.Table) error {
 	return joined(errs)
 }
 
-func (a *app) sipAddress() string {
-	return net.JoinHostPort(a.config.SIP.BindAddress, strconv.Itoa(a.config.SIP.Port))
-}
-
 func portInUse(err error, flag string) error {
 	if errors.Is(err, syscall.EADDRINUSE) {
 		return fmt.Errorf("%w (another program has it; choose another with %s)", err, flag)
@@ -204,15 +212,22 @@ func (a *app) watch(ctx context.Context) {
 	}
 }
 
-// hangups reloads the scripts on SIGHUP.
-func (a *app) hangups(ctx context.Context, signals chan os.Signal) {
+// signals reloads the scripts and the certificates on SIGHUP, and opens the log file anew on SIGUSR1.
+func (a *app) signals(ctx context.Context, signals chan os.Signal) {
 	defer signal.Stop(signals)
 	for {
 		select {
 		case <-ctx.Done():
 			return
-		case <-signals:
+		case sig := <-signals:
+			if sig == syscall.SIGUSR1 {
+				a.logs.reopen()
+				continue
+			}
+			a.systemd.reloading()
+			a.endpoints.reload()
 			_, _ = a.scripts.Reload(ctx) // logs what comes of it
+			a.systemd.ready(a.summary())
 		}
 	}
 }
@@ -245,7 +260,6 @@ func (a *app) banner(w io.Writer) {
 	}
 	fmt.Fprintf(w, "  RTP      udp %d-%d\n", a.config.Media.RTPPortRangeStart, a.config.Media.RTPPortRangeEnd)
 	fmt.Fprintf(w, "  scripts  generation %d from %s: %s\n", g.Number, g.Origin, strings.Join(g.Files, ", "))
-	port := strconv.Itoa(a.config.SIP.Port)
 	if a.console != nil {
 		_, healthPort, _ := net.SplitHostPort(a.console.Addr().String())
 		fmt.Fprintf(w, "  health   http://127.0.0.1:%s/health\n", healthPort)
@@ -256,15 +270,8 @@ func (a *app) banner(w io.Writer) {
 	if a.control != nil {
 		fmt.Fprintf(w, "  control  %s\n", a.control.Addr())
 	}
-	host := "127.0.0.1"
-	if ip := net.ParseIP(a.config.SIP.BindAddress); ip != nil && !ip.IsUnspecified() {
-		host = ip.String()
-	}
-	target := net.JoinHostPort(host, port)
-	if port == "5060" {
-		target = strings.TrimSuffix(target, ":5060")
-	}
-	fmt.Fprintf(w, "  try it   offhook call sip:test@%s    (or: go run ./cmd/offhook call sip:test@%s)\n", target, target)
+	target := a.sip[0].uri()
+	fmt.Fprintf(w, "  try it   offhook call %s    (or: go run ./cmd/offhook call %s)\n", target, target)
 }
 
 // wait blocks until the calls have drained after the first signal, or until
@@ -272,6 +279,7 @@ func (a *app) banner(w io.Writer) {
 func (a *app) wait(signals <-chan os.Signal) {
 	sig := <-signals
 	active := a.calls().Active
+	a.systemd.stopping(a.config.Behavior.DrainTimeout())
 	a.log.Info("draining: new calls get 503", "signal", sig.String(), "active", active, "up_to", a.config.Behavior.DrainTimeout().String())
 	ctx, cancel := context.WithTimeout(context.Background(), a.config.Behavior.DrainTimeout())
 	defer cancel()

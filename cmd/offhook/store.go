@@ -8,9 +8,10 @@ import (
 )
 
 // lazyStore is the store of kv. Its file is opened, and made, when a script first uses it: a server whose scripts do not needs
-// none. While it cannot be opened every use fails, and one every few seconds tries again: each try may take a second.
+// none, and no Redis. While it cannot be opened every use fails, and one every few seconds tries again: each try may take a second.
 type lazyStore struct {
-	path string // "" = in memory
+	path  string          // "" = in memory
+	redis kv.RedisOptions // without a URL the file is it
 
 	mu    sync.Mutex
 	store kv.Store
@@ -29,17 +30,23 @@ func (s *lazyStore) open() (kv.Store, error) {
 	if time.Now().Before(s.again) {
 		return nil, s.err
 	}
-	if s.path == "" {
-		s.store = kv.NewMemory()
-		return s.store, nil
-	}
-	store, err := kv.Open(s.path)
+	store, err := s.make()
 	if err != nil {
 		s.err, s.again = err, time.Now().Add(tryStoreEvery)
 		return nil, err
 	}
 	s.store = store
 	return store, nil
+}
+
+func (s *lazyStore) make() (kv.Store, error) {
+	switch {
+	case s.redis.URL != "":
+		return kv.OpenRedis(s.redis)
+	case s.path == "":
+		return kv.NewMemory(), nil
+	}
+	return kv.Open(s.path)
 }
 
 // Get implements scripting.Store, as the following methods do.
@@ -75,7 +82,7 @@ func (s *lazyStore) Delete(key string) (bool, error) {
 	return store.Delete(key)
 }
 
-// Close closes the file, if it was opened.
+// Close closes the store, if it was opened.
 func (s *lazyStore) Close() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -542,11 +542,30 @@ function on_call(call)
   call:answer()
   call:send_dtmf("12#")
 end`,
+		"softer.lua", `
+function on_call(call)
+  call:answer()
+  local music = call:start(440, { volume = -6 })
+  call:sleep("1s")
+  music:volume(-20)
+  call:sleep("1s")
+  music:volume(0)
+  call:sleep("1s")
+end`,
 		"menu_test.lua", `
 test("presses keys", function(t)
   local c = t:call{ script = "keys" }
   c:expect_dtmf("1", "100ms")
   c:expect_dtmf("2#", "1s")
+  c:expect_bye("1s")
+end)
+test("becomes softer and louder", function(t)
+  local c = t:call{ script = "softer" }
+  c:expect_tone(440, "20ms", { level = -16 })
+  c:advance("1s")
+  c:expect_tone(440, "200ms", { level = -30 })
+  c:advance("1s")
+  c:expect_tone(440, "200ms", { level = -10 })
   c:expect_bye("1s")
 end)
 test("plays", function(t)

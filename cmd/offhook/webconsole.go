@@ -28,15 +28,16 @@ type webConsole struct {
 	audit  io.Closer       // nil without an audit file
 }
 
-// listenTo has the console show the log.
+// listenTo has the console show the log: all lines that the rules let through.
 func (w *webConsole) listenTo(log *slog.Logger, c *config.Config) *slog.Logger {
-	if !c.Console.Enable {
+	ruled, ok := log.Handler().(*ruledHandler)
+	if !c.Console.Enable || !ok {
 		return log
 	}
-	var level slog.Level
-	_ = level.UnmarshalText([]byte(c.Logging.Level)) // it is one: newLogger has read it
-	w.tail = console.NewTail(level)
-	return slog.New(slog.NewMultiHandler(log.Handler(), w.tail))
+	w.tail = console.NewTail(slog.LevelDebug)
+	with := *ruled
+	with.next = slog.NewMultiHandler(ruled.next, w.tail)
+	return slog.New(&with)
 }
 
 // begin makes the console of a, unless it is switched off.

@@ -6,14 +6,11 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net"
 	"net/netip"
 	"os"
 	"time"
 
 	"github.com/spf13/cobra"
-	"golang.org/x/net/ipv4"
-	"golang.org/x/sys/unix"
 )
 
 // options are the flags.
@@ -22,6 +19,7 @@ type options struct {
 	duration time.Duration
 	ptime    time.Duration
 	streams  int
+	talk     bool
 }
 
 func main() {
@@ -54,6 +52,7 @@ func newCommand() *cobra.Command {
 	f.DurationVar(&o.duration, "duration", 10*time.Second, "measure this `long` from the first packet on")
 	f.DurationVar(&o.ptime, "ptime", 20*time.Millisecond, "packet `time` that the streams should have")
 	f.IntVar(&o.streams, "streams", 0, "exit with code 1 unless so `many` streams come at full rate")
+	f.BoolVar(&o.talk, "talk", false, "send each stream that comes one of our own, back to where it comes from")
 	return cmd
 }
 
@@ -66,95 +65,50 @@ func run(o options, w io.Writer) error {
 	if o.ptime <= 0 || o.duration < 10*o.ptime {
 		return fmt.Errorf("flag --duration: %v is too short for packets every %v", o.duration, o.ptime)
 	}
-	conn, err := listen(address)
+	s, err := open(address)
 	if err != nil {
 		return err
 	}
-	defer conn.Close()
+	defer s.close()
 	m := newMeter(o.ptime)
-	if err := m.listen(conn, o.duration); err != nil {
-		return err
+	var talking crowd
+	if o.talk {
+		talking = newCrowd(s, o.ptime)
+		m.hears = talking.hears
 	}
+	m.listen(s, o.duration)
+	sent := talking.end()
 	r := m.result()
 	fmt.Fprintln(w, r)
+	if o.talk {
+		fmt.Fprintf(w, "%d packets sent back\n", sent)
+	}
 	if r.full < o.streams {
 		return fmt.Errorf("%w: %d of %d", errUneven, r.full, o.streams)
 	}
 	return nil
 }
 
-// listen opens the socket: a large buffer, so that what is lost was lost before it, and the kernel's time stamps.
-func listen(address netip.AddrPort) (*net.UDPConn, error) {
-	conn, err := net.ListenUDP("udp4", net.UDPAddrFromAddrPort(address))
-	if err != nil {
-		return nil, err
-	}
-	raw, err := conn.SyscallConn()
-	if err != nil {
-		return nil, errors.Join(err, conn.Close())
-	}
-	var failed error
-	err = raw.Control(func(fd uintptr) {
-		// beyond net.core.rmem_max as root only; the smaller buffer will do elsewhere
-		if unix.SetsockoptInt(int(fd), unix.SOL_SOCKET, unix.SO_RCVBUFFORCE, 32<<20) != nil {
-			_ = unix.SetsockoptInt(int(fd), unix.SOL_SOCKET, unix.SO_RCVBUF, 32<<20)
-		}
-		failed = unix.SetsockoptInt(int(fd), unix.SOL_SOCKET, unix.SO_TIMESTAMPNS, 1)
-	})
-	if err := errors.Join(err, failed); err != nil {
-		return nil, errors.Join(fmt.Errorf("time stamps of %v: %w", address, err), conn.Close())
-	}
-	return conn, nil
-}
-
 const (
-	batch    = 64
 	patience = 10 * time.Second // for the first packet
+	// pause is how long the meter lets packets gather: it reads their arrival from the kernel's stamps.
+	pause = 5 * time.Millisecond
 )
 
 // listen feeds the meter for a time that begins with the first packet.
-func (m *meter) listen(conn *net.UDPConn, duration time.Duration) error {
-	messages := make([]ipv4.Message, batch)
-	for i := range messages {
-		messages[i].Buffers = [][]byte{make([]byte, 2048)}
-		messages[i].OOB = make([]byte, 64)
-	}
-	p := ipv4.NewPacketConn(conn)
-	if err := conn.SetReadDeadline(time.Now().Add(patience)); err != nil {
-		return err
-	}
-	for begun := false; ; {
-		n, err := p.ReadBatch(messages, 0)
-		if errors.Is(err, os.ErrDeadlineExceeded) {
-			return nil
+func (m *meter) listen(s *socket, duration time.Duration) {
+	in := newMessages()
+	end, begun := time.Now().Add(patience), false
+	for time.Now().Before(end) {
+		n := s.receive(in)
+		if n > 0 && !begun {
+			end, begun = time.Now().Add(duration), true
 		}
-		if err != nil {
-			return err
+		for i := range n {
+			m.take(in.packet(i))
 		}
-		if !begun {
-			begun = true
-			if err := conn.SetReadDeadline(time.Now().Add(duration)); err != nil {
-				return err
-			}
-		}
-		for _, msg := range messages[:n] {
-			source := msg.Addr.(*net.UDPAddr).AddrPort()
-			m.take(source, msg.Buffers[0][:msg.N], arrival(msg.OOB[:msg.NN]))
+		if n < batch {
+			time.Sleep(pause)
 		}
 	}
-}
-
-// arrival reads the kernel's time stamp of a packet, in nanoseconds.
-func arrival(oob []byte) int64 {
-	for len(oob) > 0 {
-		header, data, rest, err := unix.ParseOneSocketControlMessage(oob)
-		if err != nil {
-			break
-		}
-		if header.Level == unix.SOL_SOCKET && header.Type == unix.SCM_TIMESTAMPNS && len(data) >= 16 {
-			return int64(nativeUint64(data))*int64(time.Second) + int64(nativeUint64(data[8:]))
-		}
-		oob = rest
-	}
-	return time.Now().UnixNano()
 }

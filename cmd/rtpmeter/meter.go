@@ -1,7 +1,6 @@
 package main
 
 import (
-	"encoding/binary"
 	"fmt"
 	"net/netip"
 	"time"
@@ -16,6 +15,7 @@ type meter struct {
 	first, last int64 // arrivals, nanoseconds
 	deviations  histogram
 	invalid     int
+	hears       func(source netip.AddrPort) // learns of each new stream
 }
 
 type key struct {
@@ -30,7 +30,7 @@ type stream struct {
 }
 
 func newMeter(ptime time.Duration) *meter {
-	return &meter{ptime: int64(ptime), streams: map[key]*stream{}}
+	return &meter{ptime: int64(ptime), streams: map[key]*stream{}, hears: func(netip.AddrPort) {}}
 }
 
 // take counts one packet that arrived at a time in nanoseconds. Each is compared with the one before it in its stream:
@@ -49,6 +49,7 @@ func (m *meter) take(source netip.AddrPort, packet []byte, arrival int64) {
 	if s == nil {
 		s = &stream{}
 		m.streams[key{source, h.SSRC}] = s
+		m.hears(source)
 	} else if step := int16(h.SequenceNumber - s.sequence); step > 0 {
 		s.lost += int(step) - 1
 		m.deviations.add(arrival - s.arrival - int64(step)*m.ptime)
@@ -120,5 +121,3 @@ func (h *histogram) quantile(share float64) time.Duration {
 	}
 	return h.most
 }
-
-func nativeUint64(b []byte) uint64 { return binary.NativeEndian.Uint64(b) }

@@ -19,6 +19,8 @@ import (
 type ControlOptions struct {
 	Path    string // of the Unix socket
 	Scripts Scripts
+	Service Service
+	Bans    Bans
 	Calls   CallControl
 	Log     *slog.Logger // nil: slog.Default
 }
@@ -72,8 +74,8 @@ type Finding struct {
 	Message string `json:"message"`
 }
 
-// ListenControl serves POST /reload, POST /rollback/N, GET /generations and the calls as JSON on a Unix socket that only
-// its user can open. The socket of a server that is gone is replaced.
+// ListenControl serves POST /reload, POST /rollback/N, GET /generations, the calls, and what Service and Bans have, as JSON on a
+// Unix socket that only its user can open. The socket of a server that is gone is replaced.
 func ListenControl(o ControlOptions) (*Server, error) {
 	if o.Log == nil {
 		o.Log = slog.Default()
@@ -95,6 +97,8 @@ func ListenControl(o ControlOptions) (*Server, error) {
 	mux.HandleFunc("GET /generations", func(w http.ResponseWriter, _ *http.Request) {
 		writeJSON(w, http.StatusOK, o.Scripts.Generations())
 	})
+	o.Service.handle(mux)
+	o.Bans.handle(mux)
 	s := &Server{addr: l.Addr(), ending: make(chan struct{})}
 	o.Calls.addTo(mux, s.ending)
 	s.serve(l, mux, 10*time.Minute, o.Log, "control socket") // the scripts' own tests take their time

@@ -30,7 +30,9 @@ func get(t *testing.T, s *Server, method, path string) (*http.Response, map[stri
 
 func TestHealth(t *testing.T) {
 	now := Calls{Active: 1, Total: 4, Answered: 2, Failed: 1, Generation: 7}
-	s, err := Listen(Options{Address: "127.0.0.1:0", Calls: func() Calls { return now }})
+	s, err := Listen(Options{Address: "127.0.0.1:0", Calls: func() Calls { return now }, Trunks: func() []Trunk {
+		return []Trunk{{Name: "a", ActiveCalls: 2, Registration: &Registration{State: "registered", Registrar: "sip:r"}}}
+	}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -49,6 +51,11 @@ func TestHealth(t *testing.T) {
 		if body[key] != value {
 			t.Errorf("%s = %v, want %v", key, body[key], value)
 		}
+	}
+
+	if got, err := json.Marshal(body["trunks"]); err != nil ||
+		string(got) != `[{"active_calls":2,"name":"a","refused_calls":0,"registration":{"registrar":"sip:r","state":"registered"},"total_calls":0,"unauthorized_calls":0}]` {
+		t.Errorf("trunks %s, %v", got, err)
 	}
 
 	now.Draining = true

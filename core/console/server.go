@@ -14,10 +14,11 @@ import (
 
 // Options says what to serve and where.
 type Options struct {
-	Address string       // host:port to listen on; port 0 takes any free one
-	Calls   func() Calls // called for each request, from its goroutine
-	Metrics http.Handler // answers GET /metrics; nil: 404
-	Log     *slog.Logger // nil: slog.Default
+	Address string         // host:port to listen on; port 0 takes any free one
+	Calls   func() Calls   // called for each request, from its goroutine
+	Trunks  func() []Trunk // in the same way; nil: there are none
+	Metrics http.Handler   // answers GET /metrics; nil: 404
+	Log     *slog.Logger   // nil: slog.Default
 
 	Reasons func() []Reason // why /readyz answers 503, none when it answers 200; nil: never any. As Calls
 	Site    http.Handler    // answers all the rest; nil: 404
@@ -27,6 +28,7 @@ type Options struct {
 type Server struct {
 	calls   func() Calls
 	reasons func() []Reason
+	trunks  func() []Trunk
 	started time.Time
 	addr    net.Addr
 	http    http.Server
@@ -46,7 +48,7 @@ func Listen(o Options) (*Server, error) {
 	if o.Reasons == nil {
 		o.Reasons = func() []Reason { return nil }
 	}
-	s := &Server{calls: o.Calls, reasons: o.Reasons, started: time.Now(), addr: l.Addr(), ending: make(chan struct{})}
+	s := &Server{calls: o.Calls, trunks: o.Trunks, reasons: o.Reasons, started: time.Now(), addr: l.Addr(), ending: make(chan struct{})}
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /health", s.health)
 	mux.HandleFunc("/health", onlyGet)

@@ -33,6 +33,11 @@ type CallOptions struct {
 	NoAnswer    bool           // leave it to the user to answer the server's requests, and to send PRACK
 	Transfer    int            // final status that it tells of a call that the server asks for (REFER); 0: 200, negative: it tells nothing
 
+	// Link is the way between the Caller and the server: it gets the bytes of each
+	// message, sent or received, and delivers them: once, later, again, changed or
+	// not at all. It must not block; deliver may be called from any goroutine. What
+	// Messages tells is what was sent and what has come. nil: a perfect one.
+	Link func(raw []byte, sent bool, deliver func([]byte))
 	// OnMessage gets every message, sent or received, in order. It may call any
 	// method of the Caller.
 	OnMessage func(Message)
@@ -148,7 +153,16 @@ func (c *Caller) Send(m Message) {
 	c.mu.Lock()
 	c.keep(&m)
 	c.mu.Unlock()
-	c.server.Deliver([]byte(m.String()), c.flow)
+	c.carry([]byte(m.String()), true, func(b []byte) { c.server.Deliver(b, c.flow) })
+}
+
+// carry takes a message over the link.
+func (c *Caller) carry(raw []byte, sent bool, deliver func([]byte)) {
+	if c.o.Link == nil {
+		deliver(raw)
+		return
+	}
+	c.o.Link(bytes.Clone(raw), sent, deliver)
 }
 
 // keep puts a message into the log and tells of it. c.mu is held.
@@ -166,16 +180,21 @@ func (c *Caller) keep(m *Message) {
 // receive takes what the server sends. The server holds a lock of its own here,
 // so what leads back to it waits for the reacting goroutine.
 func (c *Caller) receive(raw []byte) error {
+	c.carry(raw, false, c.take)
+	return nil
+}
+
+// take takes what has come over the link.
+func (c *Caller) take(raw []byte) {
 	m := Parse(bytes.Clone(raw))
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.keep(&m)
 	if m.Status() != 0 {
 		c.takeResponse(m)
-		return nil
+		return
 	}
 	c.takeRequest(m)
-	return nil
 }
 
 // react runs fn after what waits to be run already. c.mu is held.

@@ -74,6 +74,12 @@ func (p *player) do(s step) error {
 		return err
 	case "drain":
 		return p.drain(s.words[0])
+	case "pause":
+		p.Server.Pause()
+		return nil
+	case "resume":
+		p.Server.Resume()
+		return nil
 	case "nothing":
 		if m, ok := p.next(); ok {
 			return fmt.Errorf("%q came", m.Start)
@@ -130,7 +136,9 @@ func (p *player) send(s step) error {
 			p.caller.describe(&m, offerOf(s.words[1:]))
 		}
 	}
-	p.edit(&m, s.more)
+	if err := p.edit(&m, s.more); err != nil {
+		return err
+	}
 	if strings.HasPrefix(m.Start, "INVITE ") {
 		p.caller.sendInvite(m)
 	} else {
@@ -152,10 +160,15 @@ func offerOf(words []string) (o Offer) {
 }
 
 // edit makes the changes that a scenario wants.
-func (p *player) edit(m *Message, edits []edit) {
+func (p *player) edit(m *Message, edits []edit) (err error) {
 	bodied := false
 	for _, e := range edits {
 		value := p.expand(e.value, func(s string) string { return s })
+		if e.name == "Authorization" && strings.HasPrefix(value, "@ ") {
+			if value, err = p.credentials(value, *m); err != nil {
+				return err
+			}
+		}
 		switch e.kind {
 		case '=':
 			m.set(e.name, value)
@@ -177,6 +190,7 @@ func (p *player) edit(m *Message, edits []edit) {
 			m.Body += value + "\r\n"
 		}
 	}
+	return nil
 }
 
 // expand puts in what was captured.

@@ -13,6 +13,7 @@ import (
 //	    +Route: <sip:a;lr>       adds one
 //	    -Contact                 takes all away; -body the body
 //	    ^ FOO sip:x SIP/2.0      replaces the start line
+//	    Authorization: @ u p     credentials for the last challenge; see credentials
 //	    | a=sendonly             body line, in place of the usual body
 //	> INVITE sendonly            with that direction; > UPDATE SDP, > INVITE 198.51.100.9: with a description
 //	> again INVITE               the last INVITE, byte for byte
@@ -26,6 +27,7 @@ import (
 //	< again 200                  the last 200, byte for byte
 //	wait 500ms
 //	drain 30s                    core.Server.Drain begins
+//	pause, resume                core.Server.Pause and Resume
 //	nothing                      nothing has come
 //	! answer                     what the handler of the call does; see verbs
 //	! answer: call has ended     it must fail with an error that contains this
@@ -100,9 +102,9 @@ func (s *Scenario) addStep(number int, line string) error {
 		_, text, _ := strings.Cut(line, " ")
 		s.steps = append(s.steps, step{line: number, verb: "!", words: []string{strings.TrimSpace(text)}})
 		return nil
-	case "nothing", "ended", "stats", "events":
+	case "nothing", "pause", "resume", "ended", "stats", "events":
 	default:
-		return fmt.Errorf("%q is none of server > < ! wait drain nothing ended stats events", words[0])
+		return fmt.Errorf("%q is none of server > < ! wait drain pause resume nothing ended stats events", words[0])
 	}
 	s.steps = append(s.steps, step{line: number, verb: words[0], words: words[1:]})
 	return nil

@@ -88,6 +88,7 @@ func (s *Stage) act(line string) error {
 // verb is one of:
 //
 //	ring · progress CODE · answer [CODEC…] · reject CODE · redirect URI… · hangup [REASON] · return · panic · confirmed
+//	trunk [NAME], which it must have come in on
 //	hold · resume · transfer URI [TIMEOUT] · info TYPE BODY · outcome CODE, of the last of these; without CODE: none yet
 func (s *Stage) verb(c *core.Call, words []string) error {
 	number := 0
@@ -119,6 +120,10 @@ func (s *Stage) verb(c *core.Call, words []string) error {
 		s.tell(func() {})
 	case "panic":
 		s.tell(func() { panic("as the scenario says") })
+	case "trunk":
+		if got := c.Trunk(); got != strings.Join(words[1:], "") {
+			return fmt.Errorf("the trunk is %q", got)
+		}
 	case "confirmed":
 		select {
 		case <-c.Confirmed():

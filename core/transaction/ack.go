@@ -59,7 +59,7 @@ func (l *Layer) SendACK(req *sip.Request, f transport.Flow) error {
 		return fmt.Errorf("send ACK: %w", err)
 	}
 	s := l.Shard(string(*req.CallID()))
-	addVia(req, f)
+	complete(req, f)
 	if err := s.transmit(string(*req.CallID()), req, s.serialise(req), false, f); err != nil {
 		return fmt.Errorf("send ACK: %w", err)
 	}

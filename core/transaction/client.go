@@ -31,7 +31,7 @@ type Client struct {
 }
 
 // Send begins a client transaction: req goes out on f, and again as long as nothing comes back. The shard of its
-// Call-ID must be locked. A request without Via gets one, with the flow's local address, rport and a new branch; one
+// Call-ID must be locked. A request without Via gets one, with the flow's advertised address, rport and a new branch; one
 // with a Via must have a unique branch there.
 //
 // on gets each response, a 2xx to INVITE as often as it comes (RFC 6026 §8.4: the TU acknowledges each with SendACK),
@@ -59,7 +59,7 @@ func (s *Shard) send(req *sip.Request, f transport.Flow, on func(*sip.Response, 
 	case len(s.clients) >= s.limits.Client:
 		return nil, fmt.Errorf("send %s: %w", req.Method, ErrLimit)
 	}
-	addVia(req, f)
+	complete(req, f)
 	callID := string(*req.CallID())
 	c := &Client{
 		shard: s, key: s.layer.seeds.clientKey(req.Via(), callID, req.CSeq()),
@@ -89,14 +89,24 @@ func (s *Shard) send(req *sip.Request, f transport.Flow, on func(*sip.Response, 
 	return c, nil
 }
 
+// complete gives a request of the TU's what only the transport makes it need: a
+// Via, and a Content-Length, without which a stream has no end of it (RFC 3261 §18.3).
+func complete(req *sip.Request, f transport.Flow) {
+	addVia(req, f)
+	if req.ContentLength() == nil {
+		req.SetBody(req.Body())
+	}
+}
+
 // addVia makes the top Via (RFC 3261 §8.1.1.7, RFC 3581 §3) if the TU has not.
 func addVia(req *sip.Request, f transport.Flow) {
 	if req.Via() != nil {
 		return
 	}
+	here := f.Advertised()
 	req.PrependHeader(&sip.ViaHeader{
 		ProtocolName: "SIP", ProtocolVersion: "2.0", Transport: f.Network(),
-		Host: f.Local().Addr().String(), Port: int(f.Local().Port()),
+		Host: here.Addr().String(), Port: int(here.Port()),
 		Params: sip.HeaderParams{{K: "branch", V: newBranch()}, {K: "rport"}},
 	})
 }

@@ -57,6 +57,10 @@ type Options struct {
 	Shards int // default 8 per CPU; rounded up to a power of two
 	User   User
 	Trace  func(Trace) // sees every message that came or left; may be nil
+	// Busy is asked before anything is made for an INVITE outside a dialog: it says for how many seconds at least the
+	// sender should leave us alone, which a 503 tells it that no transaction is kept for, or 0 to take the INVITE. What
+	// is under way goes on. It is called with the shard locked; may be nil.
+	Busy   func() (retryAfter int)
 	Limits Limits
 }
 
@@ -66,6 +70,7 @@ type Layer struct {
 	timers Timers
 	user   User
 	trace  func(Trace)
+	busy   func() (retryAfter int)
 	shards []*Shard // a power of two
 	seed   maphash.Seed
 	seeds  keySeeds
@@ -87,7 +92,7 @@ func New(o Options) *Layer {
 		n *= 2
 	}
 	l := &Layer{
-		log: o.Log, timers: o.Timers.withDefaults(), user: o.User, trace: o.Trace,
+		log: o.Log, timers: o.Timers.withDefaults(), user: o.User, trace: o.Trace, busy: o.Busy,
 		shards: make([]*Shard, n), seed: maphash.MakeSeed(), seeds: newKeySeeds(), epoch: time.Now(),
 	}
 	limits := o.Limits.perShard(n)

@@ -59,10 +59,12 @@ func (l *Layer) refuseMalformed(req *sip.Request, f transport.Flow, reason error
 	_ = f.Send([]byte(res.String()))
 }
 
-// refuse answers 503 without a transaction: there is no room for one. Copies get the same answer.
-func (s *Shard) refuse(k key, req *sip.Request, f transport.Flow) {
+// refuse answers 503 without a transaction: there is no room or no time for one. Copies get the same answer, and the
+// ACK matches nothing. Retry-After is up to twice as many seconds, so that those whom one overload turns away do not all
+// come back at once.
+func (s *Shard) refuse(k key, req *sip.Request, f transport.Flow, retryAfter int) {
 	res := newResponse(req, sip.StatusServiceUnavailable, "Service Unavailable", statelessTag(k))
-	res.AppendHeader(sip.NewHeader("Retry-After", "5"))
+	res.AppendHeader(sip.NewHeader("Retry-After", strconv.Itoa(retryAfter+int(k[1]%uint64(retryAfter+1)))))
 	_ = s.transmit(string(*req.CallID()), res, s.serialise(res), false, f)
 }
 

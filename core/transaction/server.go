@@ -25,6 +25,7 @@ type Server struct {
 	response   []byte // the last one sent, if it may have to be sent again
 	status     int
 	tag        string // To tag of the responses
+	forget     bool   // see Forget
 	state      state
 	interval   time.Duration
 	retransmit *Timer // G
@@ -52,6 +53,20 @@ func (tx *Server) Request() *sip.Request { return tx.req }
 // Flow is where the request came from and its responses go to.
 func (tx *Server) Flow() transport.Flow { return tx.flow }
 
+// Tag is a To tag for the responses, the same for every copy of the request (RFC 3261 §8.2.7), and for a CANCEL that of
+// its INVITE. It may be asked for until the final response was sent.
+func (tx *Server) Tag() string {
+	if tx.method == sip.CANCEL {
+		return statelessTag(tx.shard.layer.seeds.serverKey(tx.req, sip.INVITE))
+	}
+	return statelessTag(tx.key)
+}
+
+// Forget has nothing be kept of the transaction once it has its final response: for a request that changes nothing, so
+// that a copy of it may be taken for a new one and is answered alike (RFC 3261 §8.2.7). A flood of them leaves nothing,
+// and a refused INVITE is not refused again and again to somebody who may never have sent it.
+func (tx *Server) Forget() { tx.forget = true }
+
 // Done reports whether the final response was sent, or can no longer be.
 func (tx *Server) Done() bool { return tx.state != trying && tx.state != proceeding }
 
@@ -72,7 +87,7 @@ func (tx *Server) Respond(res *sip.Response) error {
 	}
 	tx.status = res.StatusCode
 	tx.response = nil
-	kept := tx.method == sip.INVITE || !tx.flow.Reliable()
+	kept := tx.method == sip.INVITE || !tx.flow.Reliable() && !tx.forget
 	if kept {
 		b = bytes.Clone(b)
 		tx.response = b
@@ -116,6 +131,9 @@ func (tx *Server) enter(to state) {
 	}
 	tx.state = to
 	switch {
+	case tx.forget && to != terminated:
+		tx.end()
+		tx.shard.release(tx.merged)
 	case to == completed && tx.method == sip.INVITE:
 		tx.req = nil
 		tx.awaitACK()

@@ -92,9 +92,9 @@ func (s *Shard) request(req *sip.Request, f transport.Flow) {
 		return
 	}
 	s.received(req, f, false)
-	if s.full(req) {
+	if after := s.retryAfter(req); after > 0 {
 		s.stats.Refused++
-		s.refuse(k, req, f)
+		s.refuse(k, req, f, after)
 		return
 	}
 	tx := s.newServer(k, req, f)
@@ -109,13 +109,20 @@ func (s *Shard) request(req *sip.Request, f transport.Flow) {
 	}
 }
 
-// full reports whether there is no room for req. What belongs to a call may use twice the room of what begins one.
-func (s *Shard) full(req *sip.Request) bool {
-	limit := s.limits.Server
-	if req.Method == sip.CANCEL || tagOf(req.To().Params) != "" {
+// retryAfter is for how many seconds there is no room or no time for req, 0 when there is. What belongs to a call may
+// use twice the room of what begins one, and is never refused for want of time.
+func (s *Shard) retryAfter(req *sip.Request) int {
+	limit, inside := s.limits.Server, req.Method == sip.CANCEL || tagOf(req.To().Params) != ""
+	if inside {
 		limit *= 2
 	}
-	return len(s.servers) >= limit
+	switch {
+	case len(s.servers) >= limit:
+		return 5
+	case inside || req.Method != sip.INVITE || s.layer.busy == nil:
+		return 0
+	}
+	return s.layer.busy()
 }
 
 // tell runs the TU for a new request, and sees to it that the transaction ends in any case.

@@ -13,7 +13,7 @@ type Stats struct {
 	Merged    uint64 // answered 482
 	Malformed uint64 // requests answered 400, messages without what it takes to answer
 	Stray     uint64 // responses that match nothing, dropped
-	Refused   uint64 // answered 503 because the table was full
+	Refused   uint64 // answered 503 because the table was full, or by Busy
 	Timeouts  uint64 // Timers B, F and H, and requests that the TU never answered
 	SendFails uint64 // messages that the transport refused
 	Panics    uint64 // of the TU, recovered

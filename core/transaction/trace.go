@@ -20,10 +20,10 @@ type Trace struct {
 	Err     error  // what the transport said to sending it
 }
 
-// String is the whole message.
+// String is the whole message, masked.
 func (t Trace) String() string {
 	if t.Bytes != nil {
-		return string(t.Bytes)
+		return string(Mask(t.Bytes))
 	}
-	return t.Message.String()
+	return string(Mask([]byte(t.Message.String())))
 }

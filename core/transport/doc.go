@@ -4,7 +4,9 @@
 //
 //	datagram ──> udpSocket ─────────────┐
 //	                                    ├─> filter ─> scan ─> sipgo parser ─> Via ─> Receive(msg, raw, Flow)
-//	bytes ─────> stream ─> framer ──────┘       └─> stateless 400, 413, 416, 505
+//	bytes ─────> stream ─> framer ──────┤       └─> stateless 400, 413, 416, 505
+//	  TLS ─┘        │                   │
+//	  WebSocket ────┴───> frames ───────┘
 //	Flow.Send <──────────────────────────────────────────────────────── transaction, core
 //
 // What it does: finds out on which local address a peer reached a wildcard
@@ -15,8 +17,12 @@
 // around separators, case of parameter names, lists of Vias) are evened out
 // here so that no other package has to know them.
 //
-// What it does not do: DNS, transactions, retransmission, TLS and WebSocket.
-// The last two are net.Listeners away: a stream only needs a net.Conn.
+// A peer behind a NAT, or a browser, can be reached over the connection that it
+// opened and in no other way, so a Flow is kept and used, and says when it is
+// gone. The handshakes of TLS and WebSocket (RFC 7118) run in a connection's own
+// goroutine under one deadline: a silent client holds up nobody.
+//
+// What it does not do: DNS, transactions and retransmission.
 //
 // Goroutines: each UDP socket has one that reads, each stream listener one that
 // accepts, each stream one that reads, and a second one only while bytes wait

@@ -36,6 +36,8 @@ type Flow struct {
 // Implementations are pointers, so that a Flow stays comparable.
 type carrier interface {
 	network() string
+	// advertised is the address that remote is told we are reached at.
+	advertised(local, remote netip.AddrPort) netip.AddrPort
 	send(b []byte, local, remote netip.AddrPort) error
 }
 
@@ -49,7 +51,7 @@ func newFlow(out carrier, local, remote netip.AddrPort) Flow {
 	return Flow{out: out, local: local, remote: remote, answerPort: remote.Port()}
 }
 
-// Network names the transport as it stands in a Via: "UDP" or "TCP".
+// Network names the transport as it stands in a Via: "UDP", "TCP", "TLS", "WS" or "WSS".
 func (f Flow) Network() string {
 	if f.out == nil {
 		return ""
@@ -67,6 +69,17 @@ func (f Flow) Local() netip.AddrPort { return f.local }
 
 // Remote is the address that the message came from.
 func (f Flow) Remote() netip.AddrPort { return f.remote }
+
+// Advertised is the address that the peer can send its requests to: what Via,
+// Contact and SDP of ours carry. It is Local, unless the endpoint has another
+// one for peers outside of our networks; on a connection that we opened it has
+// the port that we listen on, if we do.
+func (f Flow) Advertised() netip.AddrPort {
+	if f.out == nil {
+		return f.local
+	}
+	return f.out.advertised(f.local, f.remote)
+}
 
 // Send sends one message and does not wait for the peer. Over UDP it waits at
 // most for room in the socket's send buffer, which the network card empties; the
@@ -97,6 +110,21 @@ func (f Flow) To(remote netip.AddrPort) Flow {
 	return f
 }
 
+// Steers tells whether To leads elsewhere: over UDP it does.
+func (f Flow) Steers() bool {
+	_, ok := f.out.(*udpSocket)
+	return ok
+}
+
+// Dialled tells whether we opened the connection, and with which name.
+func (f Flow) Dialled() (name string, ok bool) {
+	s, ok := f.out.(*stream)
+	if !ok {
+		return "", false
+	}
+	return s.name, s.name != ""
+}
+
 // function carries the messages of an in-memory flow.
 type function struct {
 	name string
@@ -104,5 +132,7 @@ type function struct {
 }
 
 func (c *function) network() string { return c.name }
+
+func (c *function) advertised(local, _ netip.AddrPort) netip.AddrPort { return local }
 
 func (c *function) send(b []byte, _, _ netip.AddrPort) error { return c.fn(b) }

@@ -1,6 +1,11 @@
 package transport
 
-import "bytes"
+import (
+	"bytes"
+	"time"
+
+	"offhook/core/guard"
+)
 
 // framer cuts a byte stream into messages by their Content-Length (RFC 3261
 // §18.3). It is pure: bytes in, whole messages out.
@@ -52,6 +57,41 @@ func (r *framer) add(n int) { r.end += n }
 
 // partial tells whether the beginning of a message waits for its rest.
 func (r *framer) partial() bool { return r.end > r.start }
+
+func (r *framer) idle() time.Duration { return r.limits.Idle }
+
+func (r *framer) probe() []byte { return nil }
+
+func (r *framer) farewell() []byte { return nil }
+
+func (r *framer) wrap(queue, message []byte) []byte { return append(queue, message...) }
+
+// deliver hands on the next message and answers the keep-alives before it.
+func (r *framer) deliver(s *stream, due *time.Time) (bool, error) {
+	msg, h, pings, bad := r.next()
+	for range pings {
+		s.layer.count.keepAlives.Add(1)
+		if err := s.enqueue([]byte("\r\n")); err != nil {
+			return false, err
+		}
+	}
+	switch {
+	case bad != nil:
+		s.layer.refuse(msg, s.flow(), bad)
+		return false, bad
+	case msg == nil:
+		return false, nil
+	}
+	*due = time.Time{}
+	switch s.layer.screen(msg, s.flow()) {
+	case guard.Pass:
+		s.layer.receive(msg, h, s.flow())
+	case guard.TooMany: // this one is lost, as a datagram would be
+	default:
+		return false, errUnwanted
+	}
+	return true, nil
+}
 
 // next returns the next whole message and its head, or nil when more bytes are
 // needed. pings is the number of double CRLFs before it, each of which wants a

@@ -2,15 +2,15 @@ package transport
 
 import (
 	"cmp"
-	"context"
-	"fmt"
+	"crypto/tls"
 	"log/slog"
-	"net"
-	"net/netip"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/emiago/sipgo/sip"
+
+	"offhook/core/guard"
 )
 
 // Options configure a Layer. Only Receive is required.
@@ -23,6 +23,10 @@ type Options struct {
 	// message as it came, which is not to be kept.
 	Receive func(msg sip.Message, raw []byte, f Flow)
 	Limits  Limits
+	// ClientTLS is for the TLS connections that we open; nil: the certificates of
+	// servers are verified with the system's roots, and we have none to show.
+	ClientTLS *tls.Config
+	Guard     *guard.Guard // judges sources, and requests by their User-Agent; nil: all pass
 }
 
 // Limits bound what peers can make the layer hold. A zero field means the
@@ -36,6 +40,8 @@ type Limits struct {
 	Queue            int           // bytes waiting to be written to one connection; 262144
 	Idle             time.Duration // a connection without traffic is closed after; 10 min
 	Assembly         time.Duration // first to last byte of one message on a stream; 10 s
+	Handshake        time.Duration // of TLS and WebSocket together, after the connection was accepted; 10 s
+	Ping             time.Duration // a WebSocket without traffic is pinged after, and closed when so long again nothing comes; 30 s
 	Write            time.Duration // a write without progress closes the connection after; 10 s
 	Answers          int           // stateless answers to malformed requests per second; 200
 	SocketBuffer     int           // bytes asked for SO_RCVBUF and SO_SNDBUF of a UDP socket; 4194304
@@ -51,6 +57,8 @@ func (l Limits) withDefaults() Limits {
 		Queue:            cmp.Or(l.Queue, 256<<10),
 		Idle:             cmp.Or(l.Idle, 10*time.Minute),
 		Assembly:         cmp.Or(l.Assembly, 10*time.Second),
+		Handshake:        cmp.Or(l.Handshake, 10*time.Second),
+		Ping:             cmp.Or(l.Ping, 30*time.Second),
 		Write:            cmp.Or(l.Write, 10*time.Second),
 		Answers:          cmp.Or(l.Answers, 200),
 		SocketBuffer:     cmp.Or(l.SocketBuffer, 4<<20),
@@ -62,8 +70,11 @@ type Layer struct {
 	log       *slog.Logger
 	onMessage func(sip.Message, []byte, Flow)
 	limits    Limits
+	clientTLS *tls.Config
 	parser    *sip.Parser
+	guard     *guard.Guard
 	count     counters
+	lag       atomic.Int64 // see Lag
 
 	complaints limiter // log lines about what peers do wrong
 	answers    limiter // stateless answers
@@ -74,7 +85,7 @@ type Layer struct {
 	mu        sync.Mutex
 	closed    bool
 	sockets   []*udpSocket
-	listeners []net.Listener
+	listeners []*listener
 	streams   streamTable
 }
 
@@ -87,57 +98,27 @@ func New(o Options) *Layer {
 		log:       o.Log,
 		onMessage: o.Receive,
 		limits:    o.Limits.withDefaults(),
+		clientTLS: o.ClientTLS,
 		parser:    sip.NewParser(),
+		guard:     o.Guard,
 		done:      make(chan struct{}),
 		streams:   newStreamTable(),
 	}
 	// Size is checked before parsing; tidying may add a few bytes per Via.
 	l.parser.MaxMessageLength = 16 * l.limits.Message
+	if l.clientTLS == nil {
+		l.clientTLS = &tls.Config{MinVersion: tls.VersionTLS12}
+	}
 	l.complaints.perSecond = 1
 	l.answers.perSecond = l.limits.Answers
 	return l
 }
 
-// Listen opens a "udp" socket or a "tcp" listener on address ("0.0.0.0:5060":
-// all of IPv4, "[::]:5060": all of IPv6, ":5060": both) and returns the address
-// it is bound to.
-func (l *Layer) Listen(network, address string) (netip.AddrPort, error) {
-	var bound netip.AddrPort
-	var err error
-	switch network {
-	case "udp":
-		bound, err = l.listenUDP(address)
-	case "tcp":
-		bound, err = l.listenTCP(address)
-	default:
-		err = fmt.Errorf("transport %q is not one of udp, tcp", network)
-	}
-	if err != nil {
-		return netip.AddrPort{}, fmt.Errorf("listen on %s %s: %w", network, address, err)
-	}
-	return bound, nil
-}
-
-// Dial returns a flow to remote. Over "udp" it leads through one of the
-// listening sockets, from the local address that the routes name for that
-// peer; over "tcp" it is the open connection to remote, if there is one, or a
-// new one, which ctx bounds.
-func (l *Layer) Dial(ctx context.Context, network string, remote netip.AddrPort) (Flow, error) {
-	var f Flow
-	var err error
-	switch network {
-	case "udp":
-		f, err = l.dialUDP(remote)
-	case "tcp":
-		f, err = l.dialTCP(ctx, remote)
-	default:
-		err = fmt.Errorf("transport %q is not one of udp, tcp", network)
-	}
-	if err != nil {
-		return Flow{}, fmt.Errorf("dial %s %s: %w", network, remote, err)
-	}
-	return f, nil
-}
+// Lag is how long the latest datagram waited in its socket until it was read:
+// some microseconds, or what the queue of an overloaded server comes to. It is
+// 0 where the kernel does not tell. From within Receive it is the age of the
+// message at hand, unless that came over a stream or another socket.
+func (l *Layer) Lag() time.Duration { return time.Duration(l.lag.Load()) }
 
 // Close closes all sockets and connections, after what waits in their queues
 // has been written or a second has passed, and waits for all goroutines. It
@@ -193,26 +174,4 @@ func (l *Layer) sleep(d time.Duration) bool {
 	case <-l.done:
 		return false
 	}
-}
-
-// family is the suffix that makes package net take one IP version only for a
-// wildcard address: "0.0.0.0" means IPv4 and "::" IPv6, while an empty host is both.
-func family(address string) string {
-	host, _, err := net.SplitHostPort(address)
-	if err != nil {
-		return ""
-	}
-	ip, err := netip.ParseAddr(host)
-	switch {
-	case err != nil:
-		return ""
-	case ip.Is4():
-		return "4"
-	}
-	return "6"
-}
-
-// unmap writes an IPv4 address as one, also when it came from an IPv6 socket.
-func unmap(a netip.AddrPort) netip.AddrPort {
-	return netip.AddrPortFrom(a.Addr().Unmap(), a.Port())
 }

@@ -29,9 +29,13 @@ type arrival struct {
 func newLayer(t testing.TB, limits Limits) (*Layer, <-chan arrival) {
 	t.Helper()
 	in := make(chan arrival, 100)
-	l := New(Options{Limits: limits, Receive: func(msg sip.Message, _ []byte, f Flow) { in <- arrival{msg, f} }})
+	l := New(Options{Limits: limits, Receive: collect(in)})
 	t.Cleanup(func() { l.Close() })
 	return l, in
+}
+
+func collect(in chan<- arrival) func(sip.Message, []byte, Flow) {
+	return func(msg sip.Message, _ []byte, f Flow) { in <- arrival{msg, f} }
 }
 
 // newResponder makes a layer that answers each request but ACK with 200.

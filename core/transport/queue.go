@@ -8,18 +8,49 @@ import (
 // writeChunk is what must be written within Limits.Write, in bytes.
 const writeChunk = 16 << 10
 
-// send appends b to the queue, and starts the writing goroutine if none runs.
+// send puts one message into the queue.
 func (s *stream) send(b []byte, _, _ netip.AddrPort) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.ended == nil && len(s.queue)+s.flying+len(b) > s.layer.limits.Queue {
+	if err := s.makeRoom(len(b)); err != nil {
+		return err
+	}
+	s.queue = s.wire.wrap(s.queue, b)
+	s.startWriter()
+	return nil
+}
+
+// enqueue puts bytes into the queue as they are.
+func (s *stream) enqueue(b []byte) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if err := s.makeRoom(len(b)); err != nil {
+		return err
+	}
+	s.append(b)
+	return nil
+}
+
+func (s *stream) append(b []byte) {
+	if len(b) > 0 {
+		s.queue = append(s.queue, b...)
+		s.startWriter()
+	}
+}
+
+// makeRoom tells why nothing more can be sent; a full queue ends the connection.
+func (s *stream) makeRoom(n int) error {
+	if s.ended == nil && len(s.queue)+s.flying+n > s.layer.limits.Queue {
 		s.breakOff(ErrOverflow)
 	}
 	if s.ended != nil {
 		s.layer.count.sendErrors.Add(1)
-		return s.ended
 	}
-	s.queue = append(s.queue, b...)
+	return s.ended
+}
+
+// startWriter starts the writing goroutine if none runs.
+func (s *stream) startWriter() {
 	if !s.writing {
 		s.writing = true
 		// Ends when the queue is empty or a write fails, which Close, the
@@ -28,7 +59,6 @@ func (s *stream) send(b []byte, _, _ netip.AddrPort) error {
 		// sets s.ended before.
 		s.writer.Go(s.write)
 	}
-	return nil
 }
 
 // write writes until nothing waits.
@@ -92,5 +122,5 @@ func (s *stream) breakOff(why error) {
 	}
 	s.queue = nil
 	s.room.Broadcast()
-	s.conn.Close()
+	s.raw.Close()
 }

@@ -4,13 +4,19 @@ import (
 	"bytes"
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/emiago/sipgo/sip"
+
+	"offhook/core/guard"
 )
 
 // Deliver parses b as one datagram that came in over f, exactly as if a UDP
 // socket had read it, and calls Receive if it is well formed. b is not kept.
 func (l *Layer) Deliver(b []byte, f Flow) {
+	if l.screen(b, f) != guard.Pass {
+		return
+	}
 	switch filter(b) {
 	case keepAlive:
 		l.count.keepAlives.Add(1)
@@ -54,8 +60,21 @@ func datagram(b []byte, limits *Limits) (head, *fault) {
 	return h, nil
 }
 
+// screen judges a message by its source.
+func (l *Layer) screen(b []byte, f Flow) guard.Reason {
+	if l.guard == nil {
+		return guard.Pass
+	}
+	return l.guard.Source(f.remote.Addr(), isResponse(b), time.Now())
+}
+
+func isResponse(b []byte) bool { return bytes.HasPrefix(b, []byte("SIP/")) }
+
 // receive parses a message of which h is the head, and hands it on.
 func (l *Layer) receive(b []byte, h head, f Flow) {
+	if l.guard != nil && h.agent != nil && !isResponse(b) && l.guard.Agent(f.remote.Addr(), h.agent, time.Now()) != guard.Pass {
+		return
+	}
 	msg, err := l.parse(b[:h.size+h.length], h)
 	if err != nil {
 		l.refuse(b, f, err)
@@ -66,8 +85,6 @@ func (l *Layer) receive(b []byte, h head, f Flow) {
 			f.answerPort = port
 		}
 	}
-	msg.SetTransport(f.Network())
-	msg.SetSource(f.remote.String())
 	l.count.received.Add(1)
 	l.onMessage(msg, b[:h.size+h.length], f)
 }
@@ -172,6 +189,7 @@ func (l *Layer) complain(what string, f Flow, size int, why error) {
 func (l *Layer) refuse(b []byte, f Flow, bad *fault) {
 	l.count.malformed.Add(1)
 	l.complain("malformed message", f, len(b), bad)
+	l.guard.Suspicious(f.remote.Addr(), "malformed messages", time.Now())
 	answer, port, ok := reject(b, f.remote, bad)
 	if !ok {
 		l.count.dropped.Add(1)

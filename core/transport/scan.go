@@ -44,9 +44,10 @@ const (
 
 // head is what a look at the raw bytes tells of a message before it is parsed.
 type head struct {
-	size   int  // bytes up to and including the empty line
-	length int  // value of Content-Length, noContentLength without one
-	untidy bool // legal white space or lists that sipgo's parser gets wrong
+	size   int    // bytes up to and including the empty line
+	length int    // value of Content-Length, noContentLength without one
+	agent  []byte // value of User-Agent, nil without one
+	untidy bool   // legal white space or lists that sipgo's parser gets wrong
 }
 
 // scan walks over the header section of b, which is size bytes long with its
@@ -78,6 +79,9 @@ func scan(b []byte, size int, limits *Limits) (head, *fault) {
 			if h.length, ok = parseLength(f.value); !ok {
 				return h, faultLength
 			}
+		}
+		if f.kind == kindUserAgent {
+			h.agent = f.value
 		}
 		h.untidy = h.untidy || f.untidy()
 	}
@@ -111,6 +115,7 @@ const (
 	kindCSeq
 	kindMaxForwards
 	kindContentLength
+	kindUserAgent
 	kindAddress // Contact, Route and others that hold a list of addresses
 
 	// single are the fields of which a second one makes the message
@@ -145,6 +150,8 @@ func kindOf(name []byte) kind {
 		return kindMaxForwards
 	case "content-length", "l":
 		return kindContentLength
+	case "user-agent":
+		return kindUserAgent
 	case "contact", "m", "route", "record-route", "refer-to", "referred-by":
 		return kindAddress
 	}

@@ -15,13 +15,14 @@ type Stats struct {
 	Refused     uint64 // stream connections closed at once because of a cap
 	Overflows   uint64 // stream connections closed because the peer did not read
 	TimedOut    uint64 // stream connections closed because a message did not come to its end
+	Unshaken    uint64 // stream connections that ended in the handshake of TLS or WebSocket
 	AcceptFails uint64 // failed Accepts, for want of file descriptors for instance
 }
 
 // counters are the live form of Stats.
 type counters struct {
 	received, keepAlives, dropped, malformed, answered, sendErrors atomic.Uint64
-	accepted, refused, overflows, timedOut, acceptFails            atomic.Uint64
+	accepted, refused, overflows, timedOut, unshaken, acceptFails  atomic.Uint64
 }
 
 // Stats returns the counts so far.
@@ -42,6 +43,7 @@ func (l *Layer) Stats() Stats {
 		Refused:     c.refused.Load(),
 		Overflows:   c.overflows.Load(),
 		TimedOut:    c.timedOut.Load(),
+		Unshaken:    c.unshaken.Load(),
 		AcceptFails: c.acceptFails.Load(),
 	}
 }

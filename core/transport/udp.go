@@ -14,20 +14,20 @@ import (
 // tells, in a control message (IP_PKTINFO, IPV6_PKTINFO), which local address
 // it was sent to, and the answer tells the kernel to leave from there.
 type udpSocket struct {
+	endpoint
 	layer    *Layer
 	conn     *net.UDPConn
-	bound    netip.AddrPort
 	wildcard bool // bound to all addresses; control messages are on
 	ipv4     bool // takes IPv4
 	ipv6     bool // is an IPv6 socket, which may take IPv4 too
 }
 
-// maxControl holds either control message, with room to spare, in bytes.
+// maxControl holds either control message and the time of arrival, with room to spare, in bytes.
 const maxControl = 128
 
-func (l *Layer) listenUDP(address string) (netip.AddrPort, error) {
-	network := "udp" + family(address)
-	addr, err := net.ResolveUDPAddr(network, address)
+func (l *Layer) listenUDP(e Endpoint) (netip.AddrPort, error) {
+	network := "udp" + family(e.Address)
+	addr, err := net.ResolveUDPAddr(network, e.Address)
 	if err != nil {
 		return netip.AddrPort{}, err
 	}
@@ -35,7 +35,7 @@ func (l *Layer) listenUDP(address string) (netip.AddrPort, error) {
 	if err != nil {
 		return netip.AddrPort{}, err
 	}
-	s, err := newUDPSocket(l, conn, network)
+	s, err := newUDPSocket(l, conn, e)
 	if err == nil {
 		err = l.start(func() { l.sockets = append(l.sockets, s) }, s.read)
 	}
@@ -46,19 +46,20 @@ func (l *Layer) listenUDP(address string) (netip.AddrPort, error) {
 	return s.bound, nil
 }
 
-func newUDPSocket(l *Layer, conn *net.UDPConn, network string) (*udpSocket, error) {
+func newUDPSocket(l *Layer, conn *net.UDPConn, e Endpoint) (*udpSocket, error) {
 	bound := unmap(conn.LocalAddr().(*net.UDPAddr).AddrPort())
 	s := &udpSocket{
+		endpoint: endpoint{e, bound},
 		layer:    l,
 		conn:     conn,
-		bound:    bound,
 		wildcard: bound.Addr().IsUnspecified(),
-		ipv4:     bound.Addr().Is4() || network == "udp",
+		ipv4:     bound.Addr().Is4() || family(e.Address) == "",
 		ipv6:     bound.Addr().Is6(),
 	}
 	// Best effort: the kernel caps both at net.core.rmem_max and wmem_max.
 	_ = conn.SetReadBuffer(l.limits.SocketBuffer)
 	_ = conn.SetWriteBuffer(l.limits.SocketBuffer)
+	stampArrivals(conn)
 	if !s.wildcard {
 		return s, nil
 	}
@@ -93,6 +94,7 @@ func (s *udpSocket) read() {
 			continue
 		}
 		pause.reset()
+		s.layer.lag.Store(int64(age(control[:nc])))
 		local, ok := s.local(control[:nc])
 		if !ok || remote.Port() == 0 {
 			s.layer.count.dropped.Add(1)
@@ -128,6 +130,10 @@ func (s *udpSocket) local(control []byte) (netip.AddrPort, bool) {
 }
 
 func (s *udpSocket) network() string { return "UDP" }
+
+func (s *udpSocket) advertised(local, remote netip.AddrPort) netip.AddrPort {
+	return s.Advertise.address(local, remote)
+}
 
 // send sends one datagram, whatever its size up to what UDP can carry: the
 // 1300 bytes of RFC 3261 §18.1.1 bind requests, whose sender can choose TCP.

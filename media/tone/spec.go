@@ -1,7 +1,9 @@
 package tone
 
 import (
+	"encoding/binary"
 	"fmt"
+	"math"
 	"slices"
 	"strconv"
 	"strings"
@@ -41,6 +43,24 @@ const (
 	White          // noise of the same power in every hertz, Gaussian; the level is that of all its power
 	Pink           // noise of the same power in every octave: 3 dB less per octave
 )
+
+// Key is the same for specs that sound the same, and for those only.
+func (s Spec) Key() string {
+	var room [128]byte
+	key := room[:0]
+	for _, part := range s.Parts {
+		once := byte(0)
+		if part.Once {
+			once = 1
+		}
+		key = append(key, byte(part.Sound.Kind), once, byte(len(part.Sound.Frequencies)))
+		for _, f := range part.Sound.Frequencies {
+			key = binary.BigEndian.AppendUint64(key, math.Float64bits(f))
+		}
+		key = binary.AppendVarint(key, int64(part.Duration))
+	}
+	return string(key)
+}
 
 // Of is the spec of frequencies in Hz that sound together without end.
 func Of(frequencies ...float64) Spec {

@@ -54,13 +54,22 @@ type record []byte
 
 const headerSize = 8
 
-func newRecord(value any, deadline int64) (record, error) {
+// encode is a value as JSON.
+func encode(value any) ([]byte, error) {
 	text, err := json.Marshal(value)
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrValue, err)
 	}
 	if len(text) > MaxValue {
 		return nil, ErrValue
+	}
+	return text, nil
+}
+
+func newRecord(value any, deadline int64) (record, error) {
+	text, err := encode(value)
+	if err != nil {
+		return nil, err
 	}
 	return append(binary.BigEndian.AppendUint64(make([]byte, 0, headerSize+len(text)), uint64(deadline)), text...), nil
 }

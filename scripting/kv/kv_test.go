@@ -15,8 +15,13 @@ import (
 	"go.etcd.io/bbolt"
 )
 
-// stores runs a test on every implementation, in a bubble whose clock it owns.
+// stores runs a test on every implementation: the embedded ones in a bubble whose clock it owns, Redis on the real one.
 func stores(t *testing.T, test func(t *testing.T, s Store)) {
+	embedded(t, test)
+	t.Run("redis", func(t *testing.T) { test(t, newRemote(t, RedisOptions{URL: startRedis(t).url})) })
+}
+
+func embedded(t *testing.T, test func(t *testing.T, s Store)) {
 	t.Run("memory", func(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) { test(t, NewMemory()) })
 	})
@@ -146,7 +151,7 @@ func TestErrors(t *testing.T) {
 }
 
 func TestDeadKeysAreRemoved(t *testing.T) {
-	stores(t, func(t *testing.T, s Store) {
+	embedded(t, func(t *testing.T, s Store) {
 		for i := range 1000 {
 			if err := s.Set(fmt.Sprint("dead", i), 1, time.Second); err != nil {
 				t.Fatal(err)

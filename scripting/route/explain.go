@@ -52,6 +52,11 @@ func (r *rule) why(f *Facts) string {
 			return fmt.Sprintf("source unknown, not in %s", r.Source)
 		}
 		return fmt.Sprintf("source %s is not in %s", f.Source, r.Source)
+	case "trunk":
+		if f.Trunk == "" {
+			return fmt.Sprintf("no trunk, not %s", r.Trunk)
+		}
+		return fmt.Sprintf("trunk %s is not %s", f.Trunk, r.Trunk)
 	default:
 		values := f.values(h.name)
 		switch len(values) {
@@ -77,7 +82,7 @@ const EveryCall = "every call"
 // Conditions says what a rule asks for, in words.
 func (r Rule) Conditions() string {
 	var all []string
-	for _, c := range []struct{ name, value string }{{"to", r.To}, {"from", r.From}, {"source", r.Source}} {
+	for _, c := range []struct{ name, value string }{{"to", r.To}, {"from", r.From}, {"source", r.Source}, {"trunk", r.Trunk}} {
 		if c.value != "" {
 			all = append(all, c.name+" "+c.value)
 		}

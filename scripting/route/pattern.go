@@ -3,6 +3,7 @@ package route
 import (
 	"errors"
 	"fmt"
+	"net/url"
 	"regexp"
 	"strings"
 )
@@ -139,4 +140,13 @@ func (c *class) set(s string) error {
 		c.add(first, last)
 	}
 	return nil
+}
+
+// Unescape makes %32 of a user part a 2: they are the same (RFC 3261 §19.1.4), so nobody gets past a rule by writing a number in
+// another way.
+func Unescape(user string) string {
+	if plain, err := url.PathUnescape(user); err == nil {
+		return plain
+	}
+	return user
 }

@@ -105,6 +105,7 @@ func TestTable(t *testing.T) {
 		{Source: "10.0.0.0/8", Header: map[string]string{"X-Env": "test"}, Script: "lab"},
 		{Source: "fe80::/10", Script: "link"},
 		{Source: "::ffff:192.0.2.0/120", Script: "mapped"},
+		{Trunk: "carrier", Script: "carrier"},
 	}, true)
 	if err != nil {
 		t.Fatal(err)
@@ -132,6 +133,9 @@ func TestTable(t *testing.T) {
 		{"two conditions", Facts{To: "911", From: "+4930"}, all, "german", 2, "to \"911\" does not match 100\nto _9X., from /^\\+49/"},
 		{"one of two", Facts{To: "911", From: "+1"}, all, "default", 0, `from "+1" does not match /^\+49/`},
 		{"source and header", Facts{To: "x", Source: addr("10.1.2.3"), Header: env("prod", "test")}, all, "lab", 3, "source 10.0.0.0/8, header X-Env test"},
+		{"trunk", Facts{Trunk: "carrier"}, all, "carrier", 6, "trunk carrier"},
+		{"another trunk", Facts{Trunk: "other"}, all, "default", 0, "trunk other is not carrier"},
+		{"no trunk", Facts{}, all, "default", 0, "no trunk, not carrier"},
 		{"mapped source", Facts{Source: addr("::ffff:10.1.2.3"), Header: env("test")}, all, "lab", 3, ""},
 		{"mapped rule", Facts{Source: addr("192.0.2.9")}, all, "mapped", 5, ""},
 		{"no header", Facts{Source: addr("10.1.2.3")}, all, "default", 0, "there is no header X-Env"},
@@ -153,7 +157,7 @@ func TestTable(t *testing.T) {
 			if d.Script != tt.want || d.Number != tt.number || !strings.Contains(why, tt.why) {
 				t.Errorf("Explain = %q, %d because\n%s\nwant %q, %d because\n%s", d.Script, d.Number, why, tt.want, tt.number, tt.why)
 			}
-			if d.Number == 0 && len(d.Missed) != 5 || d.Number > 0 && len(d.Missed) != d.Number-1 {
+			if d.Number == 0 && len(d.Missed) != 6 || d.Number > 0 && len(d.Missed) != d.Number-1 {
 				t.Errorf("rule %d matches, and %d are said not to", d.Number, len(d.Missed))
 			}
 		})
@@ -202,6 +206,9 @@ func TestShadowed(t *testing.T) {
 		{"inner network", Rule{Source: "10.0.0.0/8"}, Rule{Source: "10.1.0.0/16"}, true},
 		{"outer network", Rule{Source: "10.1.0.0/16"}, Rule{Source: "10.0.0.0/8"}, false},
 		{"one more condition first", Rule{To: "1", From: "2"}, Rule{To: "1"}, false},
+		{"same trunk", Rule{Trunk: "a"}, Rule{Trunk: "a", To: "1"}, true},
+		{"another trunk", Rule{Trunk: "a"}, Rule{Trunk: "b"}, false},
+		{"every trunk", Rule{Trunk: "a"}, Rule{}, false},
 		{"same header", Rule{Header: env("/t/")}, Rule{Header: map[string]string{"X-Env": "test"}}, true},
 		{"another header", Rule{Header: env("a")}, Rule{Header: env("b")}, false},
 	}
@@ -292,4 +299,12 @@ func FuzzPattern(f *testing.F) {
 			t.Errorf("%q does not match itself", s)
 		}
 	})
+}
+
+func TestUnescape(t *testing.T) {
+	for user, want := range map[string]string{"100": "100", "%31%300": "100", "*21%23": "*21#", "a+b": "a+b", "50%": "50%", "%zz": "%zz"} {
+		if got := Unescape(user); got != want {
+			t.Errorf("Unescape(%q) = %q, want %q", user, got, want)
+		}
+	}
 }

@@ -28,6 +28,6 @@ func (r *rule) covers(o *rule) bool {
 			return strings.EqualFold(h.name, oh.name) && h.pattern.covers(oh.pattern)
 		})
 	})
-	return sources && headers &&
+	return sources && headers && (r.Trunk == "" || r.Trunk == o.Trunk) &&
 		(r.To == "" || o.To != "" && r.to.covers(o.to)) && (r.From == "" || o.From != "" && r.from.covers(o.from))
 }

@@ -15,6 +15,7 @@ type Rule struct {
 	To     string            // pattern of the user part of the Request-URI
 	From   string            // pattern of the user part of From
 	Source string            // address or CIDR prefix the call comes from
+	Trunk  string            // name of the trunk the call comes in on
 	Header map[string]string // header field name → pattern of one of its values, the first 20 of which are looked at
 	Script string            // what answers
 }
@@ -23,6 +24,7 @@ type Rule struct {
 type Facts struct {
 	To, From string // user parts, without escapes
 	Source   netip.Addr
+	Trunk    string                     // "" = none
 	Header   func(name string) []string // nil: no header fields
 }
 
@@ -141,6 +143,8 @@ func (r *rule) miss(f *Facts) (key string, h *headerRule) {
 		return "from", nil
 	case r.Source != "" && !r.source.Contains(f.Source.Unmap().WithZone("")):
 		return "source", nil
+	case r.Trunk != "" && r.Trunk != f.Trunk:
+		return "trunk", nil
 	}
 	for i := range r.headers {
 		h := &r.headers[i]

@@ -38,16 +38,23 @@ type luaState struct {
 	ctxCancelFn  context.CancelFunc
 }
 
-// frames is the interface value of a fixed call stack.
+// frames is the interface value of a call stack that grows.
 type frames struct {
-	itab  unsafe.Pointer
-	fixed *fixedFrames
+	itab    unsafe.Pointer
+	growing *growingFrames
 }
 
-type fixedFrames struct {
-	array []callFrame
-	sp    int
+// growingFrames takes its segments, but for the first one, from a pool of the process, and gives one back when the last
+// frame of the segment before it is taken away. Nothing points to a frame any more by then.
+type growingFrames struct {
+	segments []*frameSegment
+	segIdx   uint16
+	segSp    uint8 // frames in that segment
 }
+
+type frameSegment struct{ array [segmentFrames]callFrame }
+
+const segmentFrames = lua.FramesPerSegment
 
 type callFrame struct {
 	Idx        int
@@ -136,7 +143,8 @@ func checkLayout() error {
 	}
 	for _, pair := range []struct{ theirs, ours reflect.Type }{
 		{upstream.Type(), reflect.TypeFor[luaState]()},
-		{pointed("stack"), reflect.TypeFor[fixedFrames]()},
+		{pointed("stack"), reflect.TypeFor[growingFrames]()},
+		{pointed("stack").Field(0).Type.Elem().Elem(), reflect.TypeFor[frameSegment]()},
 		{pointed("currentFrame"), reflect.TypeFor[callFrame]()},
 		{pointed("reg"), reflect.TypeFor[registry]()},
 		{pointed("alloc"), reflect.TypeFor[allocator]()},
@@ -170,10 +178,12 @@ func sameShape(theirs, ours reflect.Type) bool {
 	switch {
 	case theirs == ours:
 		return true
+	case ours.Kind() == reflect.Uint16:
+		return theirs.Kind() == reflect.Uint16
 	case ours.Kind() == reflect.UnsafePointer, ours.Kind() == reflect.Pointer:
 		return theirs.Kind() == reflect.Pointer || theirs.Kind() == reflect.Func
-	case ours.Kind() == reflect.Slice:
-		return theirs.Kind() == reflect.Slice && theirs.Elem().Size() == ours.Elem().Size()
+	case ours.Kind() == reflect.Slice, ours.Kind() == reflect.Array:
+		return theirs.Kind() == ours.Kind() && theirs.Elem().Size() == ours.Elem().Size()
 	}
 	return theirs.Kind() == reflect.Interface && ours.Kind() == reflect.Struct // frames, registryHandler
 }

@@ -21,8 +21,8 @@ type Limits struct {
 	Nesting int
 	// Coroutines is how many unfinished coroutines a state may have; 0 = 64. More is an error.
 	Coroutines int
-	// CallDepth is how deep the functions of one coroutine may call each other; 0 = 60, at most 4,096. More is an
-	// error, "stack overflow". Each level costs 80 bytes per state, used or not.
+	// CallDepth is how deep the functions of one coroutine may call each other, rounded up to a multiple of 8; 0 = 64, at
+	// most 4,096. More is an error, "stack overflow".
 	CallDepth int
 
 	// Source is the size of the largest file in bytes; 0 = 128 KiB.
@@ -48,7 +48,7 @@ func (l Limits) withDefaults() Limits {
 	def(&l.PatternSteps, 200_000)
 	def(&l.Nesting, 32)
 	def(&l.Coroutines, 64)
-	def(&l.CallDepth, 60) // and the reserve: 64 frames
+	def(&l.CallDepth, 64)
 	l.CallDepth = min(l.CallDepth, 4096)
 	def(&l.Source, 128<<10)
 	def(&l.Depth, 200)

@@ -101,7 +101,8 @@ func (w *walk) table(t *lua.LTable) {
 	in := tableOf(t)
 	w.bytes += tableBytes + slotBytes*cap(in.array)
 	if in.keys != nil {
-		w.bytes += hashBytes + keyBytes*len(in.keys) // deleted ones stay (gopher-lua issue 214)
+		// Deleted ones stay (gopher-lua issue 214). Of a table that was made with room for some, those count, too.
+		w.bytes += hashBytes + keyBytes*max(len(in.keys), cap(in.keys)/2)
 	}
 	if w.bytes > w.max {
 		return
@@ -139,8 +140,8 @@ func (w *walk) stack(L *lua.LState) {
 	for _, v := range in.reg.array[:in.reg.top] {
 		w.visit(v)
 	}
-	for i := range in.stack.fixed.sp {
-		w.visit(in.stack.fixed.array[i].Fn)
+	for f := in.currentFrame; f != nil; f = f.Parent {
+		w.visit(f.Fn)
 	}
 }
 

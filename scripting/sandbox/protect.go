@@ -18,8 +18,17 @@ type handler func(L *lua.LState, raised lua.LValue) lua.LValue
 // those of the callers of pcall come apart from their closures (gopher-lua issue 448), and with a handler those of none
 // (the closures then read other registers). PCall must not be used on a State.
 func (s *State) protect(L *lua.LState, nargs int, h handler) (raised lua.LValue, ok bool) {
+	raised, end, ok := s.attempt(L, nargs, h)
+	if end != nil {
+		panic(*end)
+	}
+	return raised, ok
+}
+
+// attempt is protect that returns an escape, too.
+func (s *State) attempt(L *lua.LState, nargs int, h handler) (raised lua.LValue, end *escape, ok bool) {
 	in := stateOf(L)
-	frame, sp, base := in.currentFrame, in.stack.fixed.sp, in.reg.top-nargs-1
+	frame, sp, base := in.currentFrame, in.stack.growing.depth(), in.reg.top-nargs-1
 	s.nesting++
 	defer func() {
 		s.nesting--
@@ -30,20 +39,17 @@ func (s *State) protect(L *lua.LState, nargs int, h handler) (raised lua.LValue,
 		if thrown == nil {
 			return // the goroutine exits, by t.FailNow in a test
 		}
-		value, end := s.caught(L, thrown)
+		raised, end = s.caught(L, thrown)
 		if end == nil && h != nil {
-			value = in.withReserve(func() lua.LValue { return h(L, value) })
+			raised = in.withReserve(func() lua.LValue { return h(L, raised) })
 		}
 		closeUpvalues(in, base)
-		in.stack.fixed.sp, in.currentFrame = sp, frame
+		in.stack.growing.cut(sp)
+		in.currentFrame = frame
 		L.SetTop(base - localBase(frame))
-		if end != nil {
-			panic(*end)
-		}
-		raised = value
 	}()
 	L.Call(nargs, lua.MultRet)
-	return nil, true
+	return nil, nil, true
 }
 
 // caught tells an error of the script from what ends it.
@@ -53,6 +59,10 @@ func (s *State) caught(L *lua.LState, thrown any) (raised lua.LValue, end *escap
 		return nil, &t
 	case *lua.ApiError:
 		return t.Object, nil
+	case string:
+		if t == stackOverflow {
+			return lua.LString(where(L, 0) + "stack overflow"), nil
+		}
 	case runtime.Error:
 		// When the arguments of a tail call do not fit, upstream fails to tell the line, as none has run (issue 282).
 		if f := stateOf(L).currentFrame; f != nil && !f.Fn.IsG && f.Pc == 0 {
@@ -64,15 +74,26 @@ func (s *State) caught(L *lua.LState, thrown any) (raised lua.LValue, end *escap
 	return nil, &escape{s.fault}
 }
 
-// reserve is how many calls deeper than CallDepth the handler of an error may go: the error may be that the stack is full.
-const reserve = 4
+// stackOverflow is the panic of upstream's stack that cannot grow any more: what is to raise an error before that has no effect.
+const stackOverflow = "lua callstack overflow"
 
-// withReserve lets a handler use the reserve.
+// withReserve lets the handler of an error go a segment deeper than CallDepth: the error may be that the stack is full.
 func (in *luaState) withReserve(handle func() lua.LValue) lua.LValue {
-	calls := in.stack.fixed
-	defer func(within []callFrame) { calls.array = within }(calls.array)
-	calls.array = calls.array[:cap(calls.array)]
+	calls := in.stack.growing
+	defer func(within []*frameSegment) { calls.segments = within }(calls.segments)
+	calls.segments = calls.segments[:cap(calls.segments)]
 	return handle()
+}
+
+// depth is how many frames there are.
+func (f *growingFrames) depth() int { return int(f.segIdx)*segmentFrames + int(f.segSp) }
+
+// cut takes away all frames but the first n. Upstream's SetSp loses a segment when n fills one. The segments are left to the
+// garbage collector, as the functions that unwind may point into them.
+func (f *growingFrames) cut(n int) {
+	last := max(n-1, 0) / segmentFrames
+	clear(f.segments[last+1:])
+	f.segIdx, f.segSp = uint16(last), uint8(n-last*segmentFrames)
 }
 
 func localBase(frame *callFrame) int {

@@ -5,6 +5,7 @@ import (
 )
 
 func (r *rewriter) block(stmts []ast.Stmt) {
+	r.presize(stmts)
 	for i, s := range stmts {
 		stmts[i] = r.stmt(s)
 	}

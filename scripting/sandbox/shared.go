@@ -55,6 +55,7 @@ func NewShared(o Options) (*Shared, error) {
 	base := newLibrary(baseLibrary(o.Print))
 	base.RawSetString("_VERSION", lua.LString(lua.LuaVersion))
 	base.RawSetString(concatName, newFunction(concat))
+	base.RawSetString(tableName, newFunction(sizedTable))
 	text := newLibrary(stringLibrary())
 	for name, lib := range map[string]*lua.LTable{
 		"string":    text,
@@ -84,7 +85,7 @@ func NewShared(o Options) (*Shared, error) {
 func (s *Shared) Names() map[string][]string {
 	names := map[string][]string{"_G": nil}
 	for name, v := range tableOf(s.environment.RawGetString("__index").(*lua.LTable)).strdict {
-		if name == concatName {
+		if name == concatName || name == tableName {
 			continue // no script can name it
 		}
 		names[name] = nil

@@ -20,6 +20,7 @@ type State struct {
 	coroutines map[*lua.LState]*coroutine // that are not dead
 	nesting    int                        // of protect and of coroutines in each other
 	fault      error                      // the script was ended for good
+	failure    *Error                     // the last that Call returned
 }
 
 // Keeper is implemented by an owner, or the value of a userdata, that keeps values of the script: Keep calls visit for each of
@@ -76,33 +77,32 @@ func (s *State) Call(fn lua.LValue, args ...lua.LValue) (results []lua.LValue, e
 	if stateOf(L).currentFrame == nil {
 		s.budget.renew()
 	}
-	if co := s.running; co != nil {
+	co := s.running
+	if co != nil {
 		co.held++
-		defer func() { co.held-- }()
 	}
-	defer func() {
-		if end := escaped(recover()); end != nil {
-			results, err = nil, end.err
-		}
-	}()
 	top := L.GetTop()
 	L.Push(fn)
-	for _, arg := range args {
-		L.Push(arg)
+	pushAll(L, args...)
+	_, end, ok := s.attempt(L, len(args), keepError)
+	if co != nil {
+		co.held--
 	}
-	var failure *Error
-	_, ok := s.protect(L, len(args), func(L *lua.LState, raised lua.LValue) lua.LValue {
-		failure = newError(L, raised)
-		return raised
-	})
-	if !ok {
-		return nil, failure
+	switch {
+	case end != nil:
+		return nil, end.err
+	case !ok:
+		return nil, s.failure
 	}
-	for i := top + 1; i <= L.GetTop(); i++ {
-		results = append(results, L.Get(i))
-	}
+	results = arguments(L, top+1)
 	L.SetTop(top)
 	return results, nil
+}
+
+// keepError makes the error that Call returns, with the stack as it was.
+func keepError(L *lua.LState, raised lua.LValue) lua.LValue {
+	StateOf(L).failure = newError(L, raised)
+	return raised
 }
 
 // Global returns a global that the script or SetGlobal has set, LNil otherwise. The library is not looked at.

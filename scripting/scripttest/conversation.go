@@ -66,10 +66,10 @@ func (t *trial) place(o CallOptions, script string) (*conversation, error) {
 
 // Serve is the Listener's: it runs the script of a call.
 func (t *trial) Serve(ctx context.Context, call scripting.Call) {
-	info := call.Info()
+
 	t.mu.Lock()
-	c := t.conversation(info.SIPCallID)
-	t.byID[info.ID] = c
+	c := t.conversation(call.Info().SIPCallID)
+	t.byID[call.ID()] = c
 	script := t.nextScript
 	t.mu.Unlock()
 	outcome := t.engine.Serve(ctx, script, call)

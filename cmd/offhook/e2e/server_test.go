@@ -21,6 +21,9 @@ import (
 	"time"
 )
 
+// e2ePassword is that of trunks in tests.
+const e2ePassword = "correct-horse"
+
 var binary string // the offhook under test, built once by TestMain
 
 func TestMain(m *testing.M) {
@@ -115,6 +118,7 @@ func (s *server) serve(args []string, set ...string) {
 		args = append(args, "--set", kv)
 	}
 	s.cmd = exec.Command(binary, args...)
+	s.cmd.Env = append(os.Environ(), "OFFHOOK_E2E_PASSWORD="+e2ePassword, "OFFHOOK_E2E_REGISTRAR=secret")
 	s.cmd.Dir = s.dir
 	s.cmd.Stdout, s.cmd.Stderr = s.out, s.out
 	if err := s.cmd.Start(); err != nil {
