@@ -111,6 +111,9 @@ func (c *Call) run(ctx context.Context) {
 
 // report logs the end of the call, and waits until it is recorded.
 func (c *Call) report() {
+	if !c.log.Enabled(context.Background(), slog.LevelInfo) {
+		return
+	}
 	c.shard.Lock()
 	e, rtp := c.ending, c.final
 	codec := c.negotiation.current.Codec
