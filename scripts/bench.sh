@@ -53,6 +53,7 @@ divide() { awk -v a="$1" -v b="$2" -v f="${3:-%.1f}" 'BEGIN {if (b == 0) print "
 # serve FOLDER ARGUMENT...: starts the server with the scripts of a folder; its pid is in $server.
 serve() {
   rm -rf "$work/scripts" && mkdir "$work/scripts" && cp "$1"/*.lua "$work/scripts"
+  if [ -d "$1/lib" ]; then cp -r "$1/lib" "$work/scripts"; fi
   rm -f "$work/scripts/"*_test.lua
   "$work/offhook" --scripts "$work/scripts" --port $sip --health-port $health --log-level warn --set control.socket= \
     --set sip.bind_address=127.0.0.1 --set behavior.max_concurrent_calls=20000 --set behavior.call_timeout_seconds=0 \
