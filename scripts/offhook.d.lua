@@ -633,6 +633,7 @@ local T = {}
 ---@field codecs? string|string[] # what is offered; without it, all there are
 ---@field dtmf? boolean # false: offers no telephone-event, so that digits come as sound or INFO; default true
 ---@field transfer? integer # what the caller tells of the new call, when it is transferred; 200 to 699; default 200
+---@field trunk? string # the name of the [[trunk]] that it comes in on, as call.trunk has it; without it none
 ---@field script? string # which script gets the call; without it NAME, in NAME_test.lua
 
 ---Places a call: the INVITE is with the server when it returns.

@@ -249,6 +249,28 @@ end)`})
 	}
 }
 
+// TestTrunk: the trunk that a call comes in on is what its test says, for the script and for routes in it.
+func TestTrunk(t *testing.T) {
+	code, out, errors := runTest(t, []string{
+		"gate.lua", `
+local sorted = route{ { trunk = "carrier", run = function(call) call:reject(486) end }, default = function(call) call:reject(404) end }
+function on_call(call)
+  call:set_header("X-Trunk", tostring(call.trunk))
+  sorted(call)
+end`,
+		"gate_test.lua", `
+test("by its trunk", function(t)
+  local with, without = t:call{ trunk = "carrier" }, t:call{}
+  with:expect_status(486)
+  t:eq(with:header("X-Trunk"), "carrier")
+  without:expect_status(404)
+  t:eq(without:header("X-Trunk"), "nil")
+end)`})
+	if code != 0 || !strings.Contains(out, "1 passed, 0 failed") {
+		t.Errorf("exit code %d\n%s%s", code, out, errors)
+	}
+}
+
 // TestPasses: what tests can do and see, beyond the tests of the shipped scripts.
 func TestPasses(t *testing.T) {
 	code, out, errors := runTest(t, []string{

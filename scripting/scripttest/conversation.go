@@ -46,10 +46,10 @@ func (t *trial) conversation(callID string) *conversation {
 	return c
 }
 
-// place makes a call.
-func (t *trial) place(o CallOptions, script string) (*conversation, error) {
+// place makes a call that comes in on a trunk ("" = none).
+func (t *trial) place(o CallOptions, script, trunk string) (*conversation, error) {
 	t.mu.Lock()
-	t.nextScript = script
+	t.nextScript, t.nextTrunk = script, trunk
 	t.mu.Unlock()
 	caller, err := t.world.Call(o)
 	if err != nil {
@@ -66,17 +66,28 @@ func (t *trial) place(o CallOptions, script string) (*conversation, error) {
 
 // Serve is the Listener's: it runs the script of a call.
 func (t *trial) Serve(ctx context.Context, call scripting.Call) {
-
 	t.mu.Lock()
 	c := t.conversation(call.Info().SIPCallID)
 	t.byID[call.ID()] = c
-	script := t.nextScript
+	script, trunk := t.nextScript, t.nextTrunk
 	t.mu.Unlock()
-	outcome := t.engine.Serve(ctx, script, call)
+	outcome := t.engine.Serve(ctx, script, onTrunk{call, trunk})
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	c.outcome = &outcome
 	t.change()
+}
+
+// onTrunk is a call that came in on a trunk: worlds have none.
+type onTrunk struct {
+	scripting.Call
+	name string
+}
+
+func (c onTrunk) Info() scripting.Info {
+	info := c.Call.Info()
+	info.Trunk = c.name
+	return info
 }
 
 // Message is the Listener's.

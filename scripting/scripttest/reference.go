@@ -64,6 +64,7 @@ func testMethods() []scripting.Function {
 				{Name: "codecs", Type: scripting.CodecList, Doc: "what is offered; without it, all there are"},
 				{Name: "dtmf", Type: scripting.Boolean, Default: true, Doc: "false: offers no telephone-event, so that digits come as sound or INFO"},
 				{Name: "transfer", Type: scripting.Integer, Default: 200, Min: 200, Max: 699, Doc: "what the caller tells of the new call, when it is transferred"},
+				{Name: "trunk", Type: scripting.Text, Doc: "the name of the [[trunk]] that it comes in on, as call.trunk has it; without it none"},
 				{Name: "script", Type: scripting.Text, Doc: "which script gets the call; without it NAME, in NAME_test.lua"},
 			},
 			Returns: []scripting.Return{{Name: "c", Type: scripting.Value, Object: "c"}},

@@ -27,7 +27,7 @@ func (l *library) call(t *trial, a *scripting.Args) int {
 	if !t.engine.Generation().Has(script) {
 		a.Raise(fmt.Errorf("no script %q for the call: write t:call{script = \"…\"} with one of %q", script, t.engine.Generation().Scripts()))
 	}
-	c, err := t.place(o, script)
+	c, err := t.place(o, script, scripting.Arg[string](a, "trunk"))
 	if err != nil {
 		a.Raise(err)
 	}

@@ -41,6 +41,7 @@ type trial struct {
 	clock      clock
 	calls      []*conversation
 	nextScript string                   // of the call that is being placed
+	nextTrunk  string                   // its trunk
 	byCall     map[string]*conversation // by Call-ID
 	byID       map[string]*conversation // by the server's name of the call
 	changed    chan struct{}            // closed at the next change
