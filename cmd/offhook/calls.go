@@ -66,6 +66,7 @@ func newCallsListCommand() *cobra.Command {
 	o.addTo(cmd)
 	cmd.Flags().BoolVar(&live, "live", false, "only those in progress")
 	cmd.Flags().StringVar(&script, "script", "", "only those of this `script`")
+	_ = cmd.RegisterFlagCompletionFunc("script", o.completeScripts) // the flag is there
 	cmd.Flags().StringVar(&text, "text", "", "only those with this `text` in their ID, Call-ID, addresses or numbers")
 	cmd.Flags().IntVar(&limit, "limit", 50, "at most so `many`; 0: all")
 	return cmd
@@ -115,6 +116,7 @@ func newCallsShowCommand() *cobra.Command {
 		},
 	}
 	o.addTo(cmd)
+	cmd.ValidArgsFunction = o.completeCalls(false)
 	return cmd
 }
 
@@ -190,5 +192,6 @@ func newCallsHangupCommand() *cobra.Command {
 		},
 	}
 	o.addTo(cmd)
+	cmd.ValidArgsFunction = o.completeCalls(true)
 	return cmd
 }

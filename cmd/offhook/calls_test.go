@@ -55,6 +55,19 @@ func TestCalls(t *testing.T) {
 	j.Note(journal.KindError, "", "default.lua:7: oh\nstack traceback:\n\tmain")
 	j.Note(journal.KindLog, "default.lua:8", "\x1b[31mred")
 
+	complete := func(want string, args ...string) {
+		t.Helper()
+		if _, out, _ := commandLine(append(append([]string{"__complete"}, args...), "")...); !strings.HasPrefix(out, want) {
+			t.Errorf("completion of %q:\n%s", args, out)
+		}
+	}
+	complete("now\t200 to b, default, early\nold\t100 to menu·[2J, menu, ended\n:", "calls", "show", "--socket", socket)
+	complete("now\t200 to b, default, early\nold\t", "calls", "pcap", "--socket", socket)
+	complete("now\t200 to b, default, early\n:", "calls", "hangup", "--socket", socket)
+	complete(":", "calls", "hangup", "--socket", socket, "now")
+	complete(":", "calls", "show", "--socket", socket+"none")
+	complete("default\nmenu\n:", "calls", "list", "--socket", socket, "--script")
+
 	expect(0, `(?s)^ID +START.*\nnow .* 200 +b +default +early +0\.0 .*\nold .* 100 +menu·\[2J +menu +ended .*cancel 487\n$`, "", "calls", "list")
 	expect(0, `^ID[^\n]*\nnow[^\n]*\n$`, "", "calls", "list", "--live")
 	expect(0, `^ID[^\n]*\nold[^\n]*\n$`, "", "calls", "list", "--script", "menu")

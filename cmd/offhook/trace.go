@@ -90,6 +90,7 @@ func newCallsPcapCommand() *cobra.Command {
 		},
 	}
 	o.addTo(cmd)
+	cmd.ValidArgsFunction = o.completeCalls(false)
 	cmd.Flags().StringVarP(&name, "output", "o", "", "`file` to write; - is standard output")
 	return cmd
 }
