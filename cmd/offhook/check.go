@@ -34,7 +34,7 @@ func newCheckCommand() *cobra.Command {
 		Short: "Check scripts and the configuration without serving",
 		Long: "Check a folder of scripts as a server does before it loads them: compile, look for what is not there (verbs, options,\n" +
 			"modules, handlers, globals) and for arguments that are wrong, and run the top level of each script. With --config,\n" +
-			"check the configuration and its routes, too. Exit code 1 when something is found.",
+			"check the configuration, its routes and the files of its certificates, too. Exit code 1 when something is found.",
 		Example: "  offhook check\n  offhook check --config offhook.toml ./scripts\n  offhook check --format github ./scripts",
 		Args: func(_ *cobra.Command, args []string) error {
 			if len(args) > 1 {
@@ -84,6 +84,11 @@ func (o *checkOptions) run(cmd *cobra.Command, args []string) error {
 		if found, err = o.routes(c, cmd.ErrOrStderr()); err != nil {
 			return err
 		}
+		unread, err := o.certificates(c)
+		if err != nil {
+			return err
+		}
+		found = append(found, unread...)
 	}
 	found = append(found, inScripts...)
 	if err := o.print(cmd.OutOrStdout(), c.Scripting.Dir, found); err != nil {
@@ -132,6 +137,19 @@ func (o *checkOptions) routes(c *config.Config, stderr io.Writer) ([]*scripting.
 		fmt.Fprintln(stderr, "offhook: warning:", w)
 	}
 	return o.inFile(joined(errs))
+}
+
+// certificates finds the first file of [tls] and the [[listener]] blocks that cannot be loaded.
+func (o *checkOptions) certificates(c *config.Config) ([]*scripting.Finding, error) {
+	log := slog.New(slog.DiscardHandler)
+	_, err := newEndpoints(c, log)
+	if err == nil {
+		_, err = clientTLS(c, log)
+	}
+	if err == nil {
+		return nil, nil
+	}
+	return o.inFile(errors.Join(err))
 }
 
 // inFile takes joined errors of the configuration apart. When one is not about the file, they are returned as they are.

@@ -25,6 +25,10 @@ func TestCheck(t *testing.T) {
 	write(t, dir, "a, 100%.lua", rejects+"x = nil + 1\n")
 	write(t, dir, "offhook.toml", "[sip]\nprot = 1\n")
 	write(t, good, "routes.toml", "[[route]]\nto = \"_9X.\"\nscript = \"meun\"\n")
+	write(t, good, "tls.toml", "[sip]\ntransport = \"tls\"\n[tls]\ncertificate = \"/none.pem\"\nkey = \"/none.key\"\n")
+	write(t, good, "listener.toml", "[[listener]]\ntransport = \"wss\"\ncertificate = \"/none.pem\"\nkey = \"/none.key\"\n")
+	write(t, good, "authorities.toml", "[tls]\nserver_ca = \"/none.pem\"\n")
+	unread := "certificate /none.pem with key /none.key: open /none.pem: no such file or directory"
 	toml, routes := filepath.Join(dir, "offhook.toml"), filepath.Join(good, "routes.toml")
 	odd := filepath.Join(dir, "a, 100%.lua")
 	for _, tt := range []struct {
@@ -43,6 +47,12 @@ func TestCheck(t *testing.T) {
 		{"the folder of --scripts beside a broken configuration", []string{"--config", toml, "--scripts", good}, 1,
 			[]string{toml + ":2: sip.prot: unknown key, did you mean sip.port?"}, ""},
 		{"routes", []string{"--config", routes, good}, 1, []string{routes + `:3: route 1: script: there is no script "meun", only default`}, ""},
+		{"certificate", []string{"--config", filepath.Join(good, "tls.toml"), good}, 1, []string{filepath.Join(good, "tls.toml") + ":4: tls.certificate: " + unread}, ""},
+		{"certificate of a listener", []string{"--config", filepath.Join(good, "listener.toml"), good}, 1,
+			[]string{filepath.Join(good, "listener.toml") + ":3: listener.0.certificate: " + unread}, ""},
+		{"authorities", []string{"--config", filepath.Join(good, "authorities.toml"), good}, 1,
+			[]string{filepath.Join(good, "authorities.toml") + ":2: tls.server_ca: certificate authorities: open /none.pem: no such file or directory"}, ""},
+		{"certificate by flag", []string{"--set", "sip.transport=tls", "--set", "tls.certificate=/none.pem", "--set", "tls.key=/none.key", good}, 2, nil, unread},
 		{"a warning is no finding", []string{"--set", "script.meun.greeting=hi", good}, 0, []string{good + ": nothing found"}, `offhook: warning: flag --set: script.meun: nobody reads these settings`},
 		{"github", []string{"--format", "github", dir}, 1, []string{"::error file=" + dir + `/default.lua,line=2,col=8::call has no "rign"; did you mean "ring"?`}, ""},
 		{"no such folder", []string{filepath.Join(dir, "nothing")}, 2, nil, "no such file or directory: write the folder of the scripts"},
