@@ -58,18 +58,21 @@ func (c *Call) hangup(cause error, o HangupOptions) {
 	c.sendBye(h)
 }
 
-// sendBye sends our BYE; whatever comes back, the dialog is over.
+// sendBye sends our BYE; whatever comes back, the dialog is over. Until then it
+// takes a BYE that crosses ours (RFC 5407 §3.1.4), and nothing else.
 func (c *Call) sendBye(h Headers) {
-	c.server.forget(c.dialog.id)
+	c.mortal = true
 	req := c.dialog.request(sip.BYE)
 	c.server.identify(req)
 	h.addTo(req)
 	err := c.sendInDialog(req, func(res *sip.Response, err error) {
+		c.server.forget(c.dialog.id)
 		if err != nil || res.StatusCode >= 300 {
 			c.log.Info("BYE without success", "error", err, "status", statusOf(res))
 		}
 	}, nil)
 	if err != nil {
+		c.server.forget(c.dialog.id)
 		c.log.Warn("BYE not sent", "error", err)
 	}
 	c.log.Info("BYE sent")

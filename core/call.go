@@ -48,6 +48,7 @@ type Call struct {
 	confirmed   chan struct{}
 	accepted    *accepted // the 200 that waits for its ACK: of the INVITE or of a re-INVITE
 	byeOnAck    []Header  // a BYE waits for that ACK, with these header fields; nil: none does
+	mortal      bool      // our BYE is under way
 	limit       *transaction.Timer
 	holding     *holding  // our re-INVITE; nil: there is none
 	reinvited   uint32    // CSeq number of our last re-INVITE that got a 2xx

@@ -49,9 +49,10 @@ func (s user) Request(tx *transaction.Server, req *sip.Request) {
 	}
 }
 
-// inDialog takes a request with a To-tag; c is nil when there is no such dialog.
+// inDialog takes a request with a To-tag; c is nil when there is no such dialog,
+// and one that our BYE ends takes nothing but a BYE.
 func (s user) inDialog(tx *transaction.Server, req *sip.Request, c *Call) {
-	if c == nil {
+	if c == nil || c.mortal && req.Method != sip.BYE {
 		tx.Forget()
 		s.refuse(tx, req, noDialog)
 		return

@@ -44,6 +44,39 @@ sip=25060 health=28080 uas=25070 meter=26000
 seconds=${BENCH_SECONDS:-10}
 processors=$(getconf _NPROCESSORS_ONLN)
 
+# The scripts of the calls, apart from the shipped ones.
+mkdir "$work/lua"
+cat >"$work/lua/default.lua" <<'EOF' # a tone for as long as the caller stays
+function on_call(call)
+  call:answer()
+  call:tone(440, { duration = "1h" })
+end
+EOF
+cat >"$work/lua/echo.lua" <<'EOF'
+function on_call(call)
+  call:answer()
+  call:echo()
+end
+EOF
+cat >"$work/lua/garbage.lua" <<'EOF' # computes, and makes some 60 KB of garbage, 100 times a second
+function on_call(call)
+  call:answer()
+  while call:alive() do
+    local sum, text = 0, ("garbage "):rep(6000)
+    for i = 1, 100 do local t = { i, text } end
+    for i = 1, 2000 do sum = sum + i % 7 end
+    call:sleep("10ms")
+  end
+end
+EOF
+cat >"$work/lua/record.lua" <<'EOF' # records what it hears, and what it says
+function on_call(call)
+  call:answer()
+  call:record_start(call.id .. ".wav", { stereo = true })
+  call:tone(440, { duration = "1h" })
+end
+EOF
+
 # cpu PID: milliseconds of user and system time so far.
 cpu() { awk -v hz="$(getconf CLK_TCK)" '{sub(/.*\) /, ""); print int(($12 + $13) * 1000 / hz)}' "/proc/$1/stat"; }
 rss() { awk '/^VmRSS/ {print $2}' "/proc/$1/status"; }
@@ -110,7 +143,7 @@ overload() {
   local share rate rate0=${number:-2500} stat="$work/overload.csv" seconds=8 best=0 served refused goodput
   echo "Overload: $rate0 calls/s and more for $seconds s, as in Signalling; goodput is calls served to their end, as a share of the best"
   printf '%8s  %8s %8s %8s %8s  %8s %6s  %6s\n' calls/s served refused failed retrans. goodput share "RSS MB"
-  serve scripts/bench
+  serve "$work/lua"
   uac 200 2 $sip # warm
   for share in ${BENCH_SHARES:-1 1.5 2}; do
     rate=$(awk -v a="$rate0" -v b="$share" 'BEGIN {print int(a * b)}')
@@ -149,7 +182,7 @@ flood() {
   for kind in malformed options invite "invite, watched"; do
     setting="defence.trusted=127.0.0.0/8"
     [ "$kind" = "invite, watched" ] && setting="defence.trusted="
-    serve scripts/bench --set behavior.max_concurrent_calls=$((calls + 50)) --set "$setting" --set defence.messages_per_second_and_source=2000
+    serve "$work/lua" --set behavior.max_concurrent_calls=$((calls + 50)) --set "$setting" --set defence.messages_per_second_and_source=2000
     hold "$calls" default
     a=$(cpu "$server")
     "$work/sipflood" --target "127.0.0.1:$sip" --kind "${kind%,*}" --rate 20000 --duration ${seconds}s >"$work/flood.log" 2>&1 &
@@ -202,7 +235,7 @@ limit() {
 # media CALLS SCRIPT WHAT FLAG...: one measurement of so many calls of a script.
 media() {
   echo "$3: $1 calls for $seconds s, real-time priority ${BENCH_REALTIME:-true}"
-  serve scripts/bench
+  serve "$work/lua"
   idle=$(rss "$server")
   hold "$1" "$2"
   measure "$1" "${@:4}"
@@ -221,7 +254,7 @@ records() { media "${number:-1000}" record "Recordings, a tone meanwhile" --talk
 busy() {
   local calls=${number:-1500} noise before
   echo "Tones to silent callers: $calls calls for $seconds s while scripts and SIP are busy, real-time priority ${BENCH_REALTIME:-true}"
-  GODEBUG=gctrace=1 serve scripts/bench
+  GODEBUG=gctrace=1 serve "$work/lua"
   idle=$(rss "$server")
   hold "$calls" default
   local tones=$caller

@@ -19,6 +19,8 @@ import (
 	"offhook/core/guard"
 	"offhook/core/transaction"
 	"offhook/core/transport"
+	"offhook/media"
+	"offhook/scripting"
 )
 
 func TestBans(t *testing.T) {
@@ -60,32 +62,36 @@ func TestBans(t *testing.T) {
 
 func TestDroppedMetrics(t *testing.T) {
 	r := prometheus.NewRegistry()
-	r.MustRegister(newDroppedMetrics(func() core.Stats {
-		return core.Stats{
-			Dropped: map[guard.Reason]uint64{guard.Denied: 1, guard.Banned: 2, guard.TooMany: 3, guard.Scanner: 4}, Banned: 9,
-			Transport: transport.Stats{Dropped: 5, Answered: 6}, Transaction: transaction.Stats{Stray: 7, Malformed: 8},
-			Refused: core.Refused{Full: 10, Rate: 11, Overload: 12},
-		}
+	r.MustRegister(newServerCollector(serverFigures{
+		server: func() core.Stats {
+			return core.Stats{
+				Dropped: map[guard.Reason]uint64{guard.Denied: 1, guard.Banned: 2, guard.TooMany: 3, guard.Scanner: 4}, Banned: 9,
+				Transport:   transport.Stats{Dropped: 5, Malformed: 6, Refused: 13, Overflows: 14, TimedOut: 15},
+				Transaction: transaction.Stats{Stray: 7, Malformed: 8},
+				Refused:     core.Refused{Full: 10, Draining: 16, Rate: 11, Overload: 12},
+			}
+		},
+		media: func() media.EngineStats { return media.EngineStats{} }, scripts: func() scripting.Changes { return scripting.Changes{} }, ready: func() bool { return true },
 	}))
-	want := `# HELP offhook_sip_bans Addresses that are banned.
-# TYPE offhook_sip_bans gauge
-offhook_sip_bans 9
-# HELP offhook_sip_dropped_total SIP messages that were dropped without an answer, by the reason.
-# TYPE offhook_sip_dropped_total counter
-offhook_sip_dropped_total{reason="banned"} 2
-offhook_sip_dropped_total{reason="denied"} 1
-offhook_sip_dropped_total{reason="junk"} 5
-offhook_sip_dropped_total{reason="rate"} 3
-offhook_sip_dropped_total{reason="scanner"} 4
-offhook_sip_dropped_total{reason="stray"} 7
-# HELP offhook_sip_refused_total SIP requests that were answered 4xx or 503 without a look at what they want, by the reason.
-# TYPE offhook_sip_refused_total counter
-offhook_sip_refused_total{reason="full"} 10
-offhook_sip_refused_total{reason="malformed"} 14
-offhook_sip_refused_total{reason="overload"} 12
-offhook_sip_refused_total{reason="rate"} 11
-`
-	if err := testutil.GatherAndCompare(r, strings.NewReader(want)); err != nil {
+	want := ""
+	for _, m := range []struct {
+		name, kind, help string
+		series           []string
+	}{
+		{"offhook_calls_refused_total", "counter", "Calls refused with 503 before any script saw them, by reason.",
+			[]string{`{reason="draining"} 16`, `{reason="full"} 10`, `{reason="overload"} 12`, `{reason="rate"} 11`}},
+		{"offhook_sip_bans", "gauge", "Addresses that are banned.", []string{" 9"}},
+		{"offhook_sip_drops_total", "counter", dropsHelp, []string{
+			`{reason="banned"} 2`, `{reason="connection_limit"} 13`, `{reason="connection_timeout"} 15`, `{reason="connection_unread"} 14`,
+			`{reason="denied"} 1`, `{reason="junk"} 5`, `{reason="malformed"} 14`, `{reason="rate"} 3`, `{reason="scanner"} 4`, `{reason="stray"} 7`,
+		}},
+	} {
+		want += "# HELP " + m.name + " " + m.help + "\n# TYPE " + m.name + " " + m.kind + "\n"
+		for _, s := range m.series {
+			want += m.name + s + "\n"
+		}
+	}
+	if err := testutil.GatherAndCompare(r, strings.NewReader(want), "offhook_calls_refused_total", "offhook_sip_bans", "offhook_sip_drops_total"); err != nil {
 		t.Error(err)
 	}
 }

@@ -13,7 +13,6 @@ import (
 	"github.com/prometheus/client_golang/prometheus/collectors"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
-	"offhook/core"
 	"offhook/core/console"
 )
 
@@ -35,7 +34,6 @@ func (a *app) newRegistry() *prometheus.Registry {
 	figure("offhook_calls_answered_total", "Calls that were answered.", func(c console.Calls) int64 { return c.Answered })
 	figure("offhook_calls_failed_total", "Calls that failed.", func(c console.Calls) int64 { return c.Failed })
 	figure("offhook_scripts_generation", "The current generation of the scripts.", func(c console.Calls) int64 { return c.Generation })
-	r.MustRegister(newDroppedMetrics(func() core.Stats { return a.server.Stats() }))
 	r.MustRegister(trunkCollector{a})
 	return r
 }

@@ -6,6 +6,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"offhook/core"
+	"offhook/core/guard"
 	"offhook/media"
 	"offhook/scripting"
 )
@@ -56,6 +57,7 @@ func figures() []figure {
 	all := []figure{
 		single("offhook_sip_messages_received_total", "SIP messages that came in.", counter, func(s snapshot) float64 { return float64(s.server.Transport.Received) }),
 		single("offhook_sip_connections", "Stream connections (TCP) that are open.", gauge, func(s snapshot) float64 { return float64(s.server.Transport.Connections) }),
+		single("offhook_sip_bans", "Addresses that are banned.", gauge, func(s snapshot) float64 { return float64(s.server.Banned) }),
 		single("offhook_rtp_sessions", "RTP sessions that are open.", gauge, func(s snapshot) float64 { return float64(s.media.Sessions) }),
 	}
 	for _, f := range [][]figure{callRefusals(counter), sipErrors(counter), sipDrops(counter), retransmissions(counter), ports(gauge), changes(counter)} {
@@ -83,8 +85,10 @@ func sipErrors(k prometheus.ValueType) []figure {
 	})
 }
 
+const dropsHelp = "What came in and was not served, by reason: bytes that are no SIP, messages that do not parse, responses to nothing, connections over a limit, ones whose peer does not read or does not end its message, and what [defence] lets not in."
+
 func sipDrops(k prometheus.ValueType) []figure {
-	return family("offhook_sip_drops_total", "What came in and was not served, by reason: bytes that are no SIP, messages that do not parse, responses to nothing, connections over a limit, ones whose peer does not read or does not end its message.", "reason", k, []labelled{
+	return family("offhook_sip_drops_total", dropsHelp, "reason", k, append(guarded(), []labelled{
 		{"junk", func(s snapshot) float64 { return float64(s.server.Transport.Dropped) }},
 		{"malformed", func(s snapshot) float64 {
 			return float64(s.server.Transport.Malformed + s.server.Transaction.Malformed)
@@ -93,7 +97,15 @@ func sipDrops(k prometheus.ValueType) []figure {
 		{"connection_limit", func(s snapshot) float64 { return float64(s.server.Transport.Refused) }},
 		{"connection_unread", func(s snapshot) float64 { return float64(s.server.Transport.Overflows) }},
 		{"connection_timeout", func(s snapshot) float64 { return float64(s.server.Transport.TimedOut) }},
-	})
+	}...))
+}
+
+// guarded are the reasons of [defence].
+func guarded() (all []labelled) {
+	for _, reason := range guard.Reasons() {
+		all = append(all, labelled{reason.String(), func(s snapshot) float64 { return float64(s.server.Dropped[reason]) }})
+	}
+	return all
 }
 
 func retransmissions(k prometheus.ValueType) []figure {

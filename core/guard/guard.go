@@ -39,6 +39,14 @@ const (
 	reasons
 )
 
+// Reasons are all but Pass.
+func Reasons() (all []Reason) {
+	for r := Denied; r < reasons; r++ {
+		all = append(all, r)
+	}
+	return all
+}
+
 func (r Reason) String() string {
 	return [...]string{"pass", "denied", "banned", "rate", "scanner"}[r]
 }
@@ -170,7 +178,7 @@ func (g *Guard) drop(r Reason) Reason {
 // Dropped is how many messages were dropped for each reason.
 func (g *Guard) Dropped() map[Reason]uint64 {
 	counts := map[Reason]uint64{}
-	for r := Denied; r < reasons; r++ {
+	for _, r := range Reasons() {
 		counts[r] = 0
 		if g != nil {
 			counts[r] = g.dropped[r].Load()

@@ -1,5 +1,0 @@
--- Sends back what it hears.
-function on_call(call)
-  call:answer()
-  call:echo()
-end
