@@ -100,14 +100,6 @@ func (o outside) close() error {
 	return o.store.Close()
 }
 
-// newRecords opens the call records; nil: none are written.
-func newRecords(c config.Records, log *slog.Logger) (*record.Writer, error) {
-	if c.Dir == "" {
-		return nil, nil
-	}
-	return record.Open(record.Options{Dir: c.Dir, MaxBytes: int64(c.MaxSizeMB) << 20, MaxAge: c.MaxAge(), Files: c.MaxFiles, Log: log})
-}
-
 // newJournal makes what keeps the journals of calls; nil: nothing does.
 func newJournal(c config.Journal, records *record.Writer) *journal.Store {
 	if c.RecentCalls == 0 && records == nil {

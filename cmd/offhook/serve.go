@@ -131,9 +131,10 @@ func newApp(ctx context.Context, c *config.Config, logs *logs) (a *app, err erro
 	}
 	registry := a.newRegistry()
 	a.outside = newOutside(c, registry, log)
-	if a.records, err = newRecords(c.Records, log); err != nil {
+	if a.records, err = newRecords(c, log); err != nil {
 		return a, err
 	}
+	registry.MustRegister(webhookCollector{a.records})
 	a.outside.journal = newJournal(c.Journal, a.records)
 	if a.scripts, err = newScripts(c, log, a.outside); err != nil {
 		return a, err
