@@ -183,12 +183,12 @@ func (s *Server) note(r *guard.Rate, message string, attrs ...any) {
 
 // turnAway refuses what letIn does not let in. A challenge is no refusal yet, so no
 // record is made of it.
-func (s *Server) turnAway(tx *transaction.Server, req *sip.Request, r *refusal) {
+func (s *Server) turnAway(tx *transaction.Server, req *sip.Request, t *trunk, r *refusal) {
 	if r.code == 401 {
 		s.refuse(tx, req, r)
 		return
 	}
-	s.decline(tx, req, r)
+	s.decline(tx, req, t, r)
 }
 
 // admit counts a call of a trunk in, or says why it is not taken. Server.mu is held.
@@ -228,11 +228,13 @@ func (c *Call) join(t *trunk) {
 }
 
 // Trunk names the trunk that the call came in on; empty: none.
-func (c *Call) Trunk() string {
-	if c.trunk == nil {
+func (c *Call) Trunk() string { return c.trunk.name() }
+
+func (t *trunk) name() string {
+	if t == nil {
 		return ""
 	}
-	return c.trunk.Name
+	return t.Name
 }
 
 // usualIdentity are the header fields that name a caller before From does (RFC 3325).

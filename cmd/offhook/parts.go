@@ -105,7 +105,7 @@ func newJournal(c config.Journal, records *record.Writer) *journal.Store {
 	if c.RecentCalls == 0 && records == nil {
 		return nil
 	}
-	o := journal.Options{Recent: c.RecentCalls, MaxBytes: int64(c.MaxBytes), Capture: c.RTPMaxBytes}
+	o := journal.Options{Recent: c.RecentCalls, MaxBytes: int64(c.MaxBytes), Capture: c.RTPMaxBytes, Mask: transaction.Mask}
 	if o.Recent == 0 {
 		o.Recent = -1
 	}
