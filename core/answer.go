@@ -1,9 +1,11 @@
 package core
 
 import (
+	"context"
 	cryptorand "crypto/rand"
 	"errors"
 	"fmt"
+	"log/slog"
 	"math/rand/v2"
 	"slices"
 	"time"
@@ -70,8 +72,10 @@ func (c *Call) sendAnswer(h Headers) {
 	c.ending.Code = 200
 	c.accept(c.tx, c.request.CSeq().SeqNo)
 	c.server.stats.answered.Add(1)
-	c.log.Info("answered", "codec", c.negotiation.current.Codec.String(), "rtp", c.session.Addr().String(),
-		"after_ms", c.answered.Sub(c.began).Milliseconds())
+	if c.log.Enabled(context.Background(), slog.LevelInfo) {
+		c.log.Info("answered", "codec", c.negotiation.current.Codec.String(), "rtp", c.session.Addr().String(),
+			"after_ms", c.answered.Sub(c.began).Milliseconds())
+	}
 }
 
 // negotiate opens the media session, if there is none, and answers the offer of

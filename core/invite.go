@@ -105,17 +105,15 @@ func (c *Call) run(ctx context.Context) {
 			_ = c.Hangup(HangupOptions{Code: 500, Cause: ErrHandler, Failed: true})
 		}
 	}()
+	if context.Cause(ctx) == ErrRefused { // its offer cannot be answered, so no handler learns of it
+		return
+	}
 	c.server.o.Handler.ServeCall(ctx, c)
 	_ = c.Hangup(HangupOptions{}) // does nothing when the call has ended
 }
 
-// report logs the end of the call, and waits until it is recorded.
-func (c *Call) report() {
-	c.shard.Lock()
-	e, rtp := c.ending, c.final
-	codec := c.negotiation.current.Codec
-	recorded := c.record()
-	c.shard.Unlock()
+// logEnd writes the line of a call that has ended.
+func (c *Call) logEnd(e Ending, rtp media.Stats, codec media.Codec) {
 	attrs := []slog.Attr{
 		slog.String("by", e.By()), slog.Int("status", e.Code), slog.Float64("seconds", e.Duration.Seconds()),
 		slog.Uint64("sent", rtp.Sent.Packets), slog.Uint64("received", rtp.Received.Packets),
@@ -131,5 +129,17 @@ func (c *Call) report() {
 		attrs = append(attrs, slog.String("reason", e.Reason))
 	}
 	c.log.LogAttrs(context.Background(), slog.LevelInfo, "call ended", attrs...)
+}
+
+// report logs the end of the call, and waits until it is recorded.
+func (c *Call) report() {
+	c.shard.Lock()
+	e, rtp := c.ending, c.final
+	codec := c.negotiation.current.Codec
+	recorded := c.record()
+	c.shard.Unlock()
+	if c.log.Enabled(context.Background(), slog.LevelInfo) {
+		c.logEnd(e, rtp, codec)
+	}
 	c.awaitRecord(recorded)
 }

@@ -2,7 +2,7 @@ package scripting
 
 import (
 	"errors"
-	"strings"
+	"strconv"
 
 	lua "github.com/yuin/gopher-lua"
 
@@ -57,7 +57,16 @@ func stackOf(err error) []any {
 }
 
 // where tells the line of the script that called the running function, as "default.lua:7".
-func where(L *lua.LState) string { return strings.TrimSuffix(L.Where(1), ":") }
+func where(L *lua.LState) string {
+	frame, ok := L.GetStack(1)
+	if !ok {
+		return ""
+	}
+	if _, err := L.GetInfo("Sl", frame, lua.LNil); err != nil || frame.CurrentLine < 0 {
+		return "[G]" // a function of ours
+	}
+	return frame.Source + ":" + strconv.Itoa(frame.CurrentLine)
+}
 
 // Failure is an error of a script, taken apart.
 type Failure struct {

@@ -47,7 +47,7 @@ func (r *run) logLine(L *lua.LState, level slog.Level, message string, attrs []a
 
 // writeLine writes a line for the script.
 func (r *run) writeLine(L *lua.LState, level slog.Level, message string, attrs []any) {
-	if r.trial || !r.log().Enabled(context.Background(), level) {
+	if r.trial || !r.logs(level) {
 		return
 	}
 	now := time.Now()

@@ -104,6 +104,19 @@ func (r *run) newLogger() *slog.Logger {
 	return log
 }
 
+// callHandler is a log handler that lets the lines of some calls through whatever their level.
+type callHandler interface {
+	EnabledFor(call string, level slog.Level) bool
+}
+
+// logs tells whether lines of a level are written. It makes no logger: most calls write nothing.
+func (r *run) logs(level slog.Level) bool {
+	if h, ok := r.engine.log.Handler().(callHandler); ok && r.call != nil {
+		return h.EnabledFor(r.call.ID(), level)
+	}
+	return r.engine.log.Enabled(context.Background(), level)
+}
+
 // said is what the INVITE said.
 func (r *run) said() *Info {
 	if r.info == nil {

@@ -176,7 +176,7 @@ measure() {
   b=$(cpu "$server")
   sed 's/^/  /' "$work/meter.log"
   packets=$(awk '{for (i = 2; i <= NF; i++) if ($i ~ /^(packets|lost),/) n += $(i - 1)} END {print n + 0}' "$work/meter.log")
-  cost=$(divide $(((b - a) * 1000)) $packets %.2f)
+  cost=$(divide $(((b - a) * 1000)) "$packets" %.2f)
   echo "  server: $(divide $((b - a)) $((seconds * 10)) %.0f) % of one processor, $cost µs CPU per packet sent, all in;" \
     "$(divide $(($(rss "$server") - idle)) "$1") KB RSS per call"
   echo "  meter: $generator %; the machine has $((processors * 100)) %"

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Passes all the tests. Installs the peers they need (SIPp, baresip, Kamailio, sox, Redis) when they are missing.
+# Passes all the tests. Installs the peers they need (SIPp, baresip, Kamailio, sox, Redis, Chromium) when they are missing.
 #
 #   ./scripts/test.sh           everything
 #   ./scripts/test.sh unit      format, vet and the unit tests with the race detector
@@ -19,6 +19,7 @@ install_peers() {
   need sipp sip-tester
   need baresip baresip
   need sox sox
+  need chromium chromium # the web console
   need shellcheck shellcheck
   need rpm rpm
   need mandoc mandoc
@@ -62,7 +63,7 @@ unit() {
 
 e2e() {
   install_peers
-  step "end-to-end tests against SIPp, baresip, Kamailio and a second Offhook"
+  step "end-to-end tests against SIPp, baresip, Kamailio, a browser and a second Offhook"
   OFFHOOK_E2E=1 go test -count=1 -v -timeout 15m ./cmd/offhook/e2e
 }
 

@@ -5,10 +5,9 @@ import (
 	"time"
 
 	"offhook/core"
-	"offhook/core/console"
 )
 
-// liveCalls are the calls in progress, for those who know their IDs.
+// liveCalls are the calls in progress, to be measured.
 type liveCalls struct {
 	mu   sync.Mutex
 	byID map[string]*core.Call
@@ -26,17 +25,6 @@ func (l *liveCalls) enter(c *core.Call) (leave func()) {
 		defer l.mu.Unlock()
 		delete(l.byID, c.ID())
 	}
-}
-
-// hangup ends a call as an operator wants it.
-func (l *liveCalls) hangup(id string) error {
-	l.mu.Lock()
-	c := l.byID[id]
-	l.mu.Unlock()
-	if c == nil || c.State() == core.Ended {
-		return console.ErrNoCall
-	}
-	return c.Hangup(core.HangupOptions{Reason: "ended by the operator", Q850: 16})
 }
 
 // mostMeasured is how many calls are looked at for the mean quality; of more, these many are as good.

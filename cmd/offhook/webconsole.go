@@ -51,7 +51,7 @@ func (w *webConsole) begin(a *app) error {
 		return err
 	}
 	o := console.SiteOptions{
-		Access: access, Journal: a.outside.journal, Scripts: controlled(a.scripts), Figures: a.figures, Hangup: a.live.hangup,
+		Access: access, Journal: a.outside.journal, Scripts: controlled(a.scripts), Figures: a.figures, Hangup: a.callControl().Hangup,
 		Tail: w.tail, Version: versionString(), Log: a.log,
 	}
 	if dir := a.config.Media.RecordingsDir; dir != "" {

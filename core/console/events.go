@@ -28,7 +28,11 @@ func (s *Site) events(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	defer s.hub.leave(l)
+	if wantsCalls(l.topics) {
+		s.watch()
+	}
 	stream := &stream{w, http.NewResponseController(w)}
+	_ = stream.control.SetReadDeadline(time.Time{}) // the one of requests would end it; a writer without one is a test's
 	h := w.Header()
 	h.Set("Content-Type", "text/event-stream")
 	h.Set("Cache-Control", "no-store")

@@ -76,7 +76,7 @@ func ListenSite(address string, site http.Handler, config *tls.Config, log *slog
 	if err != nil {
 		return nil, fmt.Errorf("listen for the console: %w", err)
 	}
-	s := &Server{addr: l.Addr()}
+	s := &Server{addr: l.Addr(), ending: make(chan struct{})}
 	if config != nil {
 		l = tls.NewListener(l, config)
 	}

@@ -2,32 +2,25 @@ package console
 
 import (
 	"context"
-	"encoding/json"
-	"errors"
 	"io/fs"
 	"log/slog"
 	"net/http"
 	"sync"
-	"time"
 
 	"offhook/core/journal"
 )
-
-// ErrNoCall says that there is no such call, or that it has ended.
-var ErrNoCall = errors.New("no such call is in progress")
 
 // SiteOptions say what the web console shows and what can be done in it. Its functions are called from the goroutines
 // of requests, Figures also from the console's own.
 type SiteOptions struct {
 	Access     Access
-	Journal    *journal.Store
+	Journal    *journal.Store // nil: no calls are shown
 	Scripts    Scripts
 	Figures    func() Figures
-	Hangup     func(id string) error                              // ErrNoCall
-	Capture    func(call journal.Record) (pcap []byte, err error) // nil: none can be had
-	Recordings fs.FS                                              // what Call.Recordings name; nil: none can be had
-	Tail       *Tail                                              // of the log; nil: an empty one
-	Audit      *slog.Logger                                       // gets all actions, as Log does; nil: nobody else
+	Hangup     func(id string) bool // ends a call; false: it is not in progress
+	Recordings fs.FS                // what Call.Recordings name; nil: none can be had
+	Tail       *Tail                // of the log; nil: an empty one
+	Audit      *slog.Logger         // gets all actions, as Log does; nil: nobody else
 	Version    string
 	Log        *slog.Logger // nil: slog.Default
 }
@@ -45,12 +38,18 @@ type Site struct {
 	handler  http.Handler
 	stop     context.CancelFunc
 	pumping  sync.WaitGroup
+
+	watching sync.Mutex
+	changes  *journal.Subscription // of calls; nil while nobody wants to know
 }
 
 // NewSite makes a console, which is served by its ServeHTTP.
 func NewSite(o SiteOptions) *Site {
 	if o.Log == nil {
 		o.Log = slog.Default()
+	}
+	if o.Journal == nil {
+		o.Journal = journal.NewStore(journal.Options{}) // an empty one
 	}
 	if o.Tail == nil {
 		o.Tail = NewTail(slog.LevelInfo)
@@ -99,123 +98,4 @@ func (s *Site) routes() http.Handler {
 		refuse(w, http.StatusNotFound, "there is nothing here: see /api/v1/calls")
 	})
 	return mux
-}
-
-const (
-	pumpEvery   = 500 * time.Millisecond
-	mostChanges = 200 // calls in one event: with more, browsers load the list again
-	mostNews    = 200 // lines of the log in one event
-)
-
-// pump tells browsers what has changed. It gathers, so that a busy server does not drown them.
-func (s *Site) pump(ctx context.Context) {
-	ticker := time.NewTicker(pumpEvery)
-	defer ticker.Stop()
-	n := &news{site: s}
-	defer n.unsubscribe()
-	for {
-		select {
-		case <-ctx.Done():
-			return
-		case now := <-ticker.C:
-			n.look(now, s.hub.wanted())
-		}
-	}
-}
-
-// news is what was told so far. It belongs to the pump.
-type news struct {
-	site       *Site
-	changes    *journal.Subscription // nil while nobody wants to know
-	sampled    time.Time
-	line       uint64
-	generation Generation
-}
-
-func (n *news) look(now time.Time, wanted map[string]bool) {
-	n.sample(now)
-	n.lines(wanted["log"])
-	n.scripts(wanted["scripts"])
-	calls := wanted["calls"]
-	for topic := range wanted {
-		calls = calls || len(topic) > len("call:") && topic[:5] == "call:"
-	}
-	if !calls {
-		n.unsubscribe()
-		return
-	}
-	if n.changes == nil {
-		n.changes = n.site.o.Journal.Subscribe()
-	}
-	n.calls(n.changes.Take(), wanted)
-}
-
-func (n *news) unsubscribe() {
-	if n.changes != nil {
-		n.changes.Close()
-		n.changes = nil
-	}
-}
-
-func (n *news) sample(now time.Time) {
-	if now.Sub(n.sampled) < pointEvery-pumpEvery/2 {
-		return
-	}
-	n.sampled = now
-	if p, ok := n.site.series.add(now, n.site.o.Figures()); ok {
-		n.tell("series", p)
-	}
-}
-
-func (n *news) lines(wanted bool) {
-	if !wanted {
-		_, n.line = n.site.o.Tail.After(n.line, 0, func(Line) bool { return false })
-		return
-	}
-	lines, last := n.site.o.Tail.After(n.line, mostNews, nil)
-	n.line = last
-	if len(lines) > 0 {
-		n.tell("log", lines)
-	}
-}
-
-// scripts tells when the latest generation or refusal is another one.
-func (n *news) scripts(wanted bool) {
-	all := n.site.o.Scripts.Generations()
-	if len(all) == 0 || all[0].Number == n.generation.Number && all[0].Time.Equal(n.generation.Time) {
-		return
-	}
-	n.generation = all[0]
-	if wanted {
-		n.tell("scripts", all[0])
-	}
-}
-
-func (n *news) calls(ids []string, wanted map[string]bool) {
-	if wanted["calls"] && len(ids) > mostChanges {
-		n.tell("calls", map[string]bool{"reload": true})
-	}
-	var changed []journal.Call
-	for _, id := range ids {
-		if wanted["calls"] && len(ids) <= mostChanges {
-			if r, ok := n.site.o.Journal.Get(id); ok {
-				changed = append(changed, r.Call)
-			}
-		}
-		if wanted["call:"+id] {
-			n.tell("call:"+id, map[string]string{"id": id})
-		}
-	}
-	if len(changed) > 0 {
-		n.tell("calls", map[string]any{"changed": changed})
-	}
-}
-
-func (n *news) tell(topic string, what any) {
-	data, err := json.Marshal(what)
-	if err != nil {
-		n.site.log.Error("console event", "topic", topic, "error", err)
-		return
-	}
-	n.site.hub.publish(topic, data)
 }

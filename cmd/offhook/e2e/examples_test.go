@@ -9,18 +9,19 @@ import (
 	"time"
 )
 
-// TestExamples does what the README of each recipe says: starts the server, and runs every other command there. One with a
+// TestExamples does what the README of each recipe for a script says: starts the server, and runs every other command there. One with a
 // comment "fails: 403" has to fail, and to say so.
 func TestExamples(t *testing.T) {
-	readmes, err := filepath.Glob("../../../examples/*/README.md")
-	if err != nil || len(readmes) == 0 {
+	recipes, err := filepath.Glob("../../../examples/*/default.lua")
+	if err != nil || len(recipes) == 0 {
 		t.Fatalf("no examples: %v", err)
 	}
 	root := t.TempDir() // recipes write files
 	if err := os.CopyFS(filepath.Join(root, "examples"), os.DirFS("../../../examples")); err != nil {
 		t.Fatal(err)
 	}
-	for _, readme := range readmes {
+	for _, recipe := range recipes {
+		readme := filepath.Join(filepath.Dir(recipe), "README.md")
 		t.Run(filepath.Base(filepath.Dir(readme)), func(t *testing.T) {
 			t.Parallel() // they wait for tones to end
 			s := newServer(t)

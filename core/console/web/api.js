@@ -42,11 +42,15 @@ function open() {
   if (!link.topics || document.hidden) return;
   const source = new EventSource('/api/v1/events?topics=' + encodeURIComponent(link.topics));
   let opened = false;
-  source.onopen = () => { opened = true; say('live'); };
+  source.onopen = () => {
+    if (!opened) link.handlers.reset?.(); // what changed between loading the page and listening
+    opened = true;
+    say('live');
+  };
   source.onerror = () => {
     say(source.readyState === EventSource.CLOSED ? 'offline' : 'reconnecting');
     if (source.readyState === EventSource.CLOSED && link.source === source) {
-      setTimeout(() => { if (link.source === source) { open(); link.handlers.reset?.(); } }, opened ? 1000 : 5000);
+      setTimeout(() => { if (link.source === source) open(); }, opened ? 1000 : 5000);
     }
   };
   for (const [name, handle] of Object.entries(link.handlers)) {
@@ -55,7 +59,4 @@ function open() {
   link.source = source;
 }
 
-document.addEventListener('visibilitychange', () => {
-  open();
-  if (!document.hidden) link.handlers.reset?.();
-});
+document.addEventListener('visibilitychange', open);

@@ -1,7 +1,7 @@
 // One call: what it is, and all that happened in it.
 import { h, replace, clock, day, length, number, user, outcome, grade, toast, empty, skeleton } from './dom.js';
 import { get, act } from './api.js';
-import { layOut, laneOf, pauses, waits, sound } from './timeline.js';
+import { layOut, pauses, waits, sound } from './timeline.js';
 
 const hidden = new Set(['state']); // told by the messages and by the bar beside the axis
 
@@ -27,15 +27,16 @@ export function call(main, match, session) {
   function draw() {
     const { call, entries, points } = page.record;
     document.title = `${call.cli || user(call.from)} → ${call.did || user(call.to)} · Offhook`;
-    replace(top, heading(call, session, hangup), facts(call), call.error && failure(call.error), verdict(call.verdict));
+    replace(top, heading(call, session, hangup), facts(sofar(call, points?.at(-1))), call.error && failure(call.error), verdict(call.verdict));
     drawLine(call, (entries ?? []).filter((e) => !hidden.has(e.kind)), points ?? []);
   }
 
   function drawLine(call, entries, points) {
     const now = call.state === 'ended' ? (new Date(call.end) - new Date(call.start)) / 1000 : Math.max(0, ...entries.map((e) => e.at), ...points.map((p) => p.at));
-    const plan = layOut(entries, now);
+    const narrow = main.clientWidth < 1000;
+    const plan = layOut(entries, now, narrow);
     page.rows = plan.rows;
-    const width = main.clientWidth < 640 ? 92 : main.clientWidth < 1000 ? 150 : 230;
+    const width = main.clientWidth < 640 ? 74 : narrow ? 150 : 210;
     const chart = h('div.axis', { style: { height: plan.height + 'px' } },
       h('div.phases', { 'aria-hidden': 'true' }, phases(call, plan, now)),
       h('div.lifelines', { 'aria-hidden': 'true' }),
@@ -43,10 +44,11 @@ export function call(main, match, session) {
       pauses(plan.rows).map((p) => h('span.pause', { style: { top: p.y + 'px' } }, length(p.seconds))),
       h('ol', null, plan.rows.map((r, i) => row(r, i))),
       h('div.soundlane', null, sound(plan, points, entries, width, now)));
+    const us = h('b', null, 'Offhook'), peer = h('b', { title: call.source }, main.clientWidth < 640 ? (call.outgoing ? 'callee' : 'caller') : call.source);
     replace(line,
       h('div.lanes', { 'aria-hidden': 'true' }, h('span', null, 'Time'),
-        h('span.peers', null, h('b', { title: call.source }, call.outgoing ? 'Offhook' : call.source), h('b', { title: call.source }, call.outgoing ? call.source : 'Offhook')),
-        h('span', null, call.script ? `${call.script}.lua` : 'Script'),
+        h('span.peers', null, call.outgoing ? [us, peer] : [peer, us]),
+        h('span', null, call.script ? `${call.script}.lua` : 'Script'), !narrow && h('span', null, 'Sound'),
         h('span.soundhead', null, h('b', null, 'sent'), h('b', null, 'heard'), h('b.q', null, 'loss', h('i', null, ' jitter')))),
       entries.length || points.length ? chart : empty('Nothing is written down yet'),
       call.left_out > 0 && h('p.hint', null, `${number(call.left_out)} more entries found no room in the journal.`));
@@ -54,8 +56,8 @@ export function call(main, match, session) {
     mark();
   }
 
-  function row({ e, y, lane }, i) {
-    const time = h('time', { title: clock(+new Date(page.record.call.start) + e.at * 1000, true) }, e.at.toFixed(3));
+  function row({ e, y, lane, timed }, i) {
+    const time = h('time', { class: timed ? '' : 'unseen', title: clock(+new Date(page.record.call.start) + e.at * 1000, true) }, e.at.toFixed(3));
     return h('li', { style: { top: y + 'px' }, class: `row ${lane} k-${e.kind}`, dataset: { i } }, time,
       h('button', { onclick: () => select(i, true), 'aria-label': spoken(e), title: lane === 'script' ? e.text : null }, content(e, page.record.call)));
   }
@@ -112,10 +114,17 @@ function heading(c, session, hangup) {
       h('h1', null, h('span.clip', { title: c.from }, c.cli || user(c.from) || 'anonymous'), h('span.arrow', { 'aria-label': 'to' }, '→'), h('span.clip', { title: c.to }, c.did || user(c.to) || '–')),
       outcome(c)),
     h('div.actions', null,
-      session.pcap && h('a.button', { href: api + '/pcap', download: c.id + '.pcap' }, 'pcap'),
+      h('a.button', { href: api + '/pcap', download: `call-${c.id}.pcap`, title: 'Download its messages and RTP for Wireshark' }, 'pcap'),
       (c.recordings ?? []).map((name, i) => h('a.button', { href: `${api}/recordings/${i}`, download: true, title: name }, c.recordings.length > 1 ? `Recording ${i + 1}` : 'Recording')),
       h('a.button', { href: '/log?call=' + encodeURIComponent(c.id) }, 'Log'),
       c.state !== 'ended' && session.role === 'operator' && end));
+}
+
+// sofar is a call with what was measured last, as long as it goes on.
+function sofar(c, p) {
+  if (!p || c.rx) return c;
+  const expected = p.received + Math.max(0, p.lost);
+  return { ...c, mos: p.mos, tx: { packets: p.sent }, rx: { packets: p.received, loss_pct: expected ? 100 * Math.max(0, p.lost) / expected : 0, jitter_ms: p.jitter_ms } };
 }
 
 function facts(c) {
@@ -168,7 +177,7 @@ function content(e, c) {
       return h('span.msg', { class: `msg ${inwards(e, c) ? 'right' : 'left'} ${e.again ? 'again' : ''} ${statusClass(e.text)}` }, h('b', null, e.text || 'message'), h('i', { 'aria-hidden': 'true' }));
     case 'media': return h('span.media', null, e.text);
     case 'digit': return h('span.unseen', null, 'key ' + e.text);
-    case 'return': return [place(e), h('span.dim', null, `↳ after ${length(e.took)}`)];
+    case 'return': return [place(e), h('span.dim', null, [/→ (.*)/s.exec(e.text)?.[1], length(e.took)].filter(Boolean).reduce((a, b) => `${a} · ${b}`, '↳').replace('↳ ·', '↳'))];
     case 'error': return [place(e), h('span.bad', null, firstLine(e.text))];
     case 'mark': return [place(e), h('span.tag', null, e.text)];
     case 'check': return [place(e), h('span.tag.bad', null, e.text)];

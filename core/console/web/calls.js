@@ -124,6 +124,7 @@ export function calls(main, _, session) {
       calls: (e) => {
         if (e.reload) return load();
         for (const c of e.changed) state.all.set(c.id, c);
+        if (state.all.size > 6000) return load(); // the server has forgotten many of them
         soon();
       },
       reset: load,

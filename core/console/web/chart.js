@@ -31,7 +31,7 @@ export function chart({ title, unit = '', digits = 0, least = 1, max, min = 0, s
     const parts = [];
     for (const part of [0, 0.5, 1]) {
       const v = min + (top_ - min) * part;
-      parts.push(h('line.grid', { x1: left, x2: width - right, y1: y(v), y2: y(v) }), h('text.tick', { x: left - 8, y: y(v), dy: '0.32em', 'text-anchor': 'end' }, number(v, top_ < 5 ? 1 : 0)));
+      parts.push(h('line.grid', { x1: left, x2: width - right, y1: y(v), y2: y(v) }), h('text.tick', { x: left - 8, y: y(v), dy: '0.32em', 'text-anchor': 'end' }, number(v, Number.isInteger(v) ? 0 : top_ < 1 ? 2 : 1)));
     }
     const minutes = (last - first) / 60e3, stepMs = minutes > 6 ? 120e3 : minutes > 2 ? 60e3 : 15e3;
     for (let t = Math.ceil(first / stepMs) * stepMs; t < last; t += stepMs) {

@@ -7,10 +7,10 @@ export function charts(main) {
   const all = [
     chart({ title: 'Calls in progress', least: 5, series: [{ name: 'calls', key: 'active', class: 's1', fill: true }] }),
     chart({ title: 'Rates', unit: 'calls/s', least: 2, series: [{ name: 'began', key: 'began', class: 's1' }, { name: 'answered', key: 'answered', class: 's2' }, { name: 'failed', key: 'failed', class: 's3' }] }),
-    chart({ title: 'Pacing: how late RTP leaves', unit: 'ms', digits: 2, least: 1, series: [{ name: 'median', key: 'late_p50', class: 's1' }, { name: '99 %', key: 'late_p99', class: 's3' }] }),
+    chart({ title: 'Pacing: how late RTP leaves', unit: 'ms', digits: 2, least: 1, series: [{ name: 'median', key: 'late_p50', class: 's1', gaps: true }, { name: '99 %', key: 'late_p99', class: 's3', gaps: true }] }),
     chart({ title: 'RTP sent', unit: 'frames/s', least: 50, series: [{ name: 'frames', key: 'frames', class: 's1', fill: true }] }),
     chart({ title: 'Loss and jitter of what comes', unit: '%, ms', digits: 1, least: 2, series: [{ name: 'loss %', key: 'loss', class: 's3' }, { name: 'jitter ms', key: 'jitter', class: 's4' }] }),
-    chart({ title: 'Quality of what comes', unit: 'MOS', digits: 2, min: 1, max: 4.5, series: [{ name: 'MOS', key: 'mos', class: 's2', gaps: true }] }),
+    chart({ title: 'Quality of what comes', unit: 'MOS', digits: 2, min: 1, max: 5, series: [{ name: 'MOS', key: 'mos', class: 's2', gaps: true }] }),
   ];
   const now = h('div.tiles');
   const grid = h('div.charts', null, all.map((c) => c.el));
@@ -18,7 +18,7 @@ export function charts(main) {
   main.append(h('div.head', null, h('h1', null, 'Charts'), h('p.hint', null, 'The last ten minutes, a point each second')), now, holder);
   let points = [], most = 600;
 
-  const tile = (title, value, unit = '') => h('div.tile', null, h('span', null, title), h('b', null, value, unit && h('small', null, ' ' + unit)));
+  const tile = (title, value, unit = '') => h('div.tile', null, h('span', null, title), h('b', null, value, unit && value !== '–' && h('small', null, ' ' + unit)));
 
   function draw() {
     const p = points[points.length - 1];

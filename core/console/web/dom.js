@@ -70,8 +70,8 @@ export function pill(kind, text) {
   return h('span.pill.' + kind, null, text);
 }
 
-const kinds = { caller: 'good', script: 'good', cancel: 'quiet', limit: 'warn', media_timeout: 'warn', no_ack: 'bad', error: 'bad', shutdown: 'quiet' };
-const words = { caller: 'caller hung up', script: 'script ended it', cancel: 'cancelled', limit: 'limit', media_timeout: 'no RTP', no_ack: 'no ACK', error: 'script error', shutdown: 'shutdown' };
+const kinds = { caller: 'good', script: 'good', cancel: 'quiet', limit: 'warn', media_timeout: 'warn', no_ack: 'bad', error: 'bad', shutdown: 'quiet', operator: 'quiet', refused: 'quiet' };
+const words = { caller: 'caller hung up', script: 'script ended it', cancel: 'cancelled', limit: 'limit', media_timeout: 'no RTP', no_ack: 'no ACK', error: 'script error', shutdown: 'shutdown', operator: 'operator hung up', refused: 'refused' };
 
 export function outcome(call) {
   if (call.error) return pill('bad', 'script error');

@@ -42,7 +42,7 @@ export function log(main, _, session) {
 
   function line(l) {
     return h('li', { class: l.level }, h('time', { title: l.time }, clock(l.time, true)), h('span.level', null, l.level), h('b', null, l.msg),
-      h('span.fields', null, (l.fields ?? []).map(([k, v]) => h('span', null, h('i', null, k + '='), k === 'call' ? h('a', { href: '/calls/' + encodeURIComponent(v) }, v) : v, ' '))));
+      h('span.fields', null, (l.fields ?? []).toSorted((a, b) => (b[0] === 'call') - (a[0] === 'call')).map(([k, v]) => h('span', null, h('i', null, k + '='), k === 'call' ? h('a', { href: '/calls/' + encodeURIComponent(v) }, v) : v, ' '))));
   }
 
   async function load() {

@@ -68,13 +68,14 @@ export function scripts(main, match, session) {
       return;
     }
     if (chosen() !== g) return;
-    replace(view, head, trouble, diffs.length ? diffs.map((d) => file(d, g, !before)) : empty('No file differs'));
+    replace(view, head, trouble, diffs.length ? diffs.map((d) => file(d, g, !before && diffs.length > 3)) : empty('No file differs'));
   }
 
+  // file shows what differs in one; many new ones, of the first generation, are closed.
   function file(d, g, whole) {
     const wrong = new Map((g.findings ?? []).filter((f) => f.file === d.path).map((f) => [f.line, f.message]));
-    const long = whole && d.lines.length > 60 && !wrong.size;
-    return h('details.file', { open: !long },
+    const closed = whole && !wrong.size;
+    return h('details.file', { open: !closed },
       h('summary', null, h('code', null, d.path), h('span.pill', { class: 'pill ' + { added: 'good', removed: 'bad', changed: 'quiet' }[d.change] }, d.change),
         h('span.dim', null, `+${d.lines.filter((l) => l.op === '+').length} −${d.lines.filter((l) => l.op === '-').length}`)),
       h('div.diff', { tabindex: 0 }, h('table', null, h('tbody', null, d.lines.map((l) => [

@@ -6,22 +6,26 @@ import { h, length, number } from './dom.js';
 const rowHeight = 30;
 const lanes = { message: 'ladder', digit: 'sound', media: 'sound' };
 
-export const laneOf = (e) => lanes[e.kind] ?? 'script';
+// laneOf is the column of an entry. In a narrow window the sound has none for text, and shares the script's.
+export const laneOf = (e, narrow) => (narrow && e.kind === 'media' ? 'script' : lanes[e.kind] ?? 'script');
 
 const gap = (seconds) => (seconds < 0.015 ? 0 : Math.min(130, 13 * Math.log2(1 + seconds / 0.015)));
 
 // layOut gives each entry its y and returns the height and at(seconds), the y of any moment.
-export function layOut(entries, end) {
+export function layOut(entries, end, narrow) {
+  let labelled = -Infinity;
   const last = { ladder: -rowHeight, script: -rowHeight, sound: -rowHeight };
   const stops = []; // [seconds, y], ascending
   let y = 0, before = 0;
   const rows = entries.map((e) => {
-    const lane = laneOf(e);
+    const lane = laneOf(e, narrow);
     y = Math.max(y + gap(e.at - before), last[lane] + rowHeight);
     before = e.at;
     last[lane] = y;
     stops.push([e.at, y]);
-    return { e, y, lane };
+    const timed = y - labelled >= 16; // its time can stand beside it
+    if (timed) labelled = y;
+    return { e, y, lane, timed };
   });
   if (end > before) stops.push([end, y + gap(end - before)]);
   const height = Math.max(stops.length ? stops[stops.length - 1][1] : 0, y) + rowHeight * 1.5;
@@ -68,16 +72,18 @@ export function sound(plan, points, entries, width, end) {
   const plotX = heardX + laneWidth + space, plotWidth = width - plotX - 4;
   const svg = h('svg.sound', { width, height: plan.height, viewBox: `0 0 ${width} ${plan.height}`, role: 'img', 'aria-label': described(points) });
   svg.append(h('rect.lane', { x: sentX, y: 0, width: laneWidth, height: plan.height, rx: 3 }), h('rect.lane', { x: heardX, y: 0, width: laneWidth, height: plan.height, rx: 3 }));
+  const first = (what) => entries.find((e) => e.kind === 'media' && e.text.startsWith(what))?.at ?? 0;
+  const [sentFrom, heardFrom] = [first('first RTP sent'), first('first RTP received')];
   const steps = points.map((p, i) => ({ from: points[i - 1] ?? { at: Math.max(0, p.at - 1), sent: 0, received: 0, lost: 0 }, to: p }));
   const worst = Math.max(20, ...points.map((p) => p.jitter_ms));
-  const bar = (x, name, { from, to }, title) => {
-    const [top, bottom] = [plan.at(from.at), plan.at(Math.min(to.at, end))];
-    svg.append(h('rect.' + name, { x, y: top, width: laneWidth, height: Math.max(1, bottom - top) }, h('title', null, title)));
+  const bar = (x, name, { from, to }, since, title) => {
+    const [top, bottom] = [plan.at(Math.max(from.at, since)), plan.at(Math.min(to.at, end))];
+    svg.append(h('rect.' + name, { x, y: top, width: laneWidth, height: Math.max(1, bottom - top + 0.5) }, h('title', null, title)));
   };
   for (const s of steps) {
     const [sent, received, lost] = [s.to.sent - s.from.sent, s.to.received - s.from.received, Math.max(0, s.to.lost - s.from.lost)];
-    if (sent > 0) bar(sentX, 'sent', s, `sent ${number(sent)} packets`);
-    if (received > 0) bar(heardX, 'heard', s, `heard ${number(received)} packets, ${number(lost)} lost`);
+    if (sent > 0) bar(sentX, 'sent', s, sentFrom, `sent ${number(sent)} packets`);
+    if (received > 0) bar(heardX, 'heard', s, heardFrom, `heard ${number(received)} packets, ${number(lost)} lost`);
     if (lost > 0) {
       const part = lost / (lost + received), y = plan.at(s.from.at);
       const size = Math.max(2, Math.min(1, part * 5) * plotWidth); // 20 % and more fill the plot
