@@ -128,12 +128,12 @@ func mediaOptions(c *config.Config, log *slog.Logger) media.Options {
 	}
 }
 
-func newServer(c *config.Config, log *slog.Logger, engine *media.Engine, j *journal.Store, g *guard.Guard, h core.Handler) (*core.Server, error) {
+func newServer(c *config.Config, log *slog.Logger, engine *media.Engine, j *journal.Store, g *guard.Guard, h core.Handler, trace func(transaction.Trace)) (*core.Server, error) {
 	o, err := serverOptions(c, log)
 	if err != nil {
 		return nil, err
 	}
-	o.Handler, o.Media, o.Journal, o.Guard, o.RequireTrunk = h, engine, j, g, c.SIP.RequireTrunk
+	o.Handler, o.Media, o.Journal, o.Guard, o.RequireTrunk, o.Trace = h, engine, j, g, c.SIP.RequireTrunk, trace
 	if o.Trunks, err = trunksOf(c); err != nil { // not in tests, whose callers belong to none
 		return nil, err
 	}

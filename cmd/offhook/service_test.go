@@ -24,8 +24,14 @@ import (
 // running starts a server in this process on free ports.
 func running(t *testing.T, log io.Writer, set ...string) (a *app, socket string) {
 	t.Helper()
+	return runningFile(t, log, "", set...)
+}
+
+// runningFile is running with a file of configuration; empty: none.
+func runningFile(t *testing.T, log io.Writer, file string, set ...string) (a *app, socket string) {
+	t.Helper()
 	socket = filepath.Join(t.TempDir(), "s")
-	o := config.Options{}
+	o := config.Options{File: file}
 	for _, pair := range append([]string{
 		"sip.bind_address=127.0.0.1", "sip.port=0", "health.health_check_port=0", "scripting.dir=" + t.TempDir() + "/none", "control.socket=" + socket,
 		"scripting.kv_path=",
