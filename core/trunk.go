@@ -140,7 +140,7 @@ func (s *Server) letIn(f transport.Flow, req *sip.Request) (*trunk, *refusal) {
 	t := s.trunkOf(f.Remote().Addr(), req)
 	switch {
 	case t == nil && s.o.RequireTrunk:
-		s.note(s.strangers, "request of no trunk refused", "method", string(req.Method), "remote", f.Remote().String())
+		s.note(s.strangers, "request of no trunk refused", "method", string(req.Method), "sip_call_id", req.CallID().Value(), "remote", f.Remote().String())
 		return nil, forbidden
 	case t == nil:
 		return nil, nil
@@ -165,7 +165,7 @@ func (s *Server) authorize(t *trunk, f transport.Flow, req *sip.Request) *refusa
 		t.refused.Add(1)
 		t.unauthorized.Add(1)
 		s.o.Guard.Suspicious(f.Remote().Addr(), "wrong credentials", now)
-		s.note(t.noted, "wrong credentials", "trunk", t.Name, "remote", f.Remote().String())
+		s.note(t.noted, "wrong credentials", "trunk", t.Name, "sip_call_id", req.CallID().Value(), "remote", f.Remote().String())
 	}
 	r := &refusal{code: 401, reason: phrase(401)}
 	for _, value := range s.digest.Challenges(now, *t.User, verdict == digest.Stale || verdict == digest.Replayed) {
