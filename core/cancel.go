@@ -18,7 +18,7 @@ func (s *Server) cancel(cancel, invite *transaction.Server) {
 		c = s.find(dialogID{req.CallID().Value(), tag})
 	}
 	if err := cancel.Respond(s.response(req, 200, "")); err != nil {
-		s.log.Debug("200 to CANCEL not sent", "error", err)
+		s.log.Debug("200 to CANCEL not sent", "sip_call_id", req.CallID().Value(), "error", err)
 	}
 	switch {
 	case c == nil:

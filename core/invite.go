@@ -19,9 +19,9 @@ import (
 func (s *Server) invite(tx *transaction.Server, req *sip.Request, t *trunk) {
 	taken := time.Now()
 	id := newID()
-	j := s.begin(tx, req, id)
+	j := s.begin(tx, req, id, t)
 	if err := tx.Respond(s.response(req, 100, "")); err != nil {
-		s.log.Debug("100 not sent", "error", err)
+		s.log.Debug("100 not sent", "call", id, "error", err)
 	}
 	c := s.newCall(tx, req, id)
 	c.journal = j

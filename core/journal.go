@@ -51,15 +51,15 @@ func begins(req *sip.Request) bool {
 	return !within
 }
 
-// begin opens the journal of the call that an INVITE asks for.
-func (s *Server) begin(tx *transaction.Server, req *sip.Request, id string) *journal.Journal {
+// begin opens the journal of the call that an INVITE asks for; t is its trunk, nil: none.
+func (s *Server) begin(tx *transaction.Server, req *sip.Request, id string, t *trunk) *journal.Journal {
 	if s.o.Journal == nil {
 		return nil
 	}
 	f := tx.Flow()
 	j := s.o.Journal.Begin(journal.Call{
 		ID: id, SIPCallID: req.CallID().Value(), From: req.From().Address.String(), To: req.To().Address.String(),
-		DID: req.Recipient.User, CLI: req.From().Address.User, Source: f.Remote().String(), Transport: f.Network(),
+		DID: req.Recipient.User, CLI: req.From().Address.User, Trunk: t.name(), Source: f.Remote().String(), Transport: f.Network(),
 	})
 	j.Message(false, false, peerOf(f), tx.Bytes(), false)
 	return j
@@ -76,11 +76,11 @@ func (s *Server) beginOutgoing(c *Call) *journal.Journal {
 	})
 }
 
-// decline refuses a request before there is a call. Of an INVITE that is a call record.
-func (s *Server) decline(tx *transaction.Server, req *sip.Request, r *refusal) {
+// decline refuses a request before there is a call. Of an INVITE that is a call record, of trunk t.
+func (s *Server) decline(tx *transaction.Server, req *sip.Request, t *trunk, r *refusal) {
 	var j *journal.Journal
 	if begins(req) {
-		j = s.begin(tx, req, newID())
+		j = s.begin(tx, req, newID(), t)
 	}
 	s.refuse(tx, req, r)
 	endRefused(j, r)

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"net/netip"
 	"regexp"
 	"strings"
 	"testing"
@@ -12,6 +13,7 @@ import (
 
 	"offhook/core"
 	"offhook/core/coretest"
+	"offhook/core/digest"
 	"offhook/core/journal"
 	"offhook/media"
 )
@@ -146,6 +148,43 @@ func TestJournalOfRefusedCalls(t *testing.T) {
 			got := story(all[0])
 			if !strings.Contains(got, "< INVITE, SDP") || !strings.Contains(got, "> "+strings.TrimPrefix(tt.want, "refused ")) || !strings.Contains(got, "< ACK") {
 				t.Errorf("journal:\n%s", got)
+			}
+		})
+	}
+}
+
+// The record of a call says which trunk it came in on, and so does that of one that the trunk does not let in. A challenge is
+// no refusal yet: it leaves no record.
+func TestJournalOfTrunks(t *testing.T) {
+	source := []netip.Prefix{netip.MustParsePrefix("192.0.2.7/32")}
+	for _, tt := range []struct {
+		name  string
+		trunk core.Trunk
+		want  string // of the record; empty: there is none
+	}{
+		{"let in", core.Trunk{}, "carrier caller 200"},
+		{"in maintenance", core.Trunk{Maintenance: true}, "carrier refused 503"},
+		{"challenged", core.Trunk{User: &digest.User{Name: "u", Realm: "r"}}, ""},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			tt.trunk.Name, tt.trunk.Sources = "carrier", source
+			all := journaled(t, core.Options{Trunks: []core.Trunk{tt.trunk}}, func(ctx context.Context, c *core.Call) {
+				_ = c.Answer(core.AnswerOptions{})
+				<-ctx.Done()
+			}, func(c *coretest.Caller, _ *core.Server) {
+				c.Invite()
+				synctest.Wait()
+				if c.State().Answered {
+					c.Bye()
+				}
+				synctest.Wait()
+			})
+			got := ""
+			for _, r := range all {
+				got = fmt.Sprint(r.Call.Trunk, " ", r.Call.By, " ", r.Call.Code)
+			}
+			if got != tt.want || len(all) > 1 {
+				t.Errorf("%d records, %s, want %s", len(all), got, tt.want)
 			}
 		})
 	}

@@ -23,7 +23,7 @@ func (s *Server) options(tx *transaction.Server, req *sip.Request) {
 	res.AppendHeader(sip.NewHeader("Accept-Language", "en"))
 	res.AppendHeader(supported)
 	if err := tx.Respond(res); err != nil {
-		s.log.Debug("200 to OPTIONS not sent", "error", err)
+		s.log.Debug("200 to OPTIONS not sent", "sip_call_id", req.CallID().Value(), "error", err)
 	}
 }
 

@@ -140,7 +140,7 @@ func (s *Server) letIn(f transport.Flow, req *sip.Request) (*trunk, *refusal) {
 	t := s.trunkOf(f.Remote().Addr(), req)
 	switch {
 	case t == nil && s.o.RequireTrunk:
-		s.note(s.strangers, "request of no trunk refused", "method", string(req.Method), "remote", f.Remote().String())
+		s.note(s.strangers, "request of no trunk refused", "method", string(req.Method), "sip_call_id", req.CallID().Value(), "remote", f.Remote().String())
 		return nil, forbidden
 	case t == nil:
 		return nil, nil
@@ -165,7 +165,7 @@ func (s *Server) authorize(t *trunk, f transport.Flow, req *sip.Request) *refusa
 		t.refused.Add(1)
 		t.unauthorized.Add(1)
 		s.o.Guard.Suspicious(f.Remote().Addr(), "wrong credentials", now)
-		s.note(t.noted, "wrong credentials", "trunk", t.Name, "remote", f.Remote().String())
+		s.note(t.noted, "wrong credentials", "trunk", t.Name, "sip_call_id", req.CallID().Value(), "remote", f.Remote().String())
 	}
 	r := &refusal{code: 401, reason: phrase(401)}
 	for _, value := range s.digest.Challenges(now, *t.User, verdict == digest.Stale || verdict == digest.Replayed) {
@@ -183,12 +183,12 @@ func (s *Server) note(r *guard.Rate, message string, attrs ...any) {
 
 // turnAway refuses what letIn does not let in. A challenge is no refusal yet, so no
 // record is made of it.
-func (s *Server) turnAway(tx *transaction.Server, req *sip.Request, r *refusal) {
+func (s *Server) turnAway(tx *transaction.Server, req *sip.Request, t *trunk, r *refusal) {
 	if r.code == 401 {
 		s.refuse(tx, req, r)
 		return
 	}
-	s.decline(tx, req, r)
+	s.decline(tx, req, t, r)
 }
 
 // admit counts a call of a trunk in, or says why it is not taken. Server.mu is held.
@@ -228,11 +228,13 @@ func (c *Call) join(t *trunk) {
 }
 
 // Trunk names the trunk that the call came in on; empty: none.
-func (c *Call) Trunk() string {
-	if c.trunk == nil {
+func (c *Call) Trunk() string { return c.trunk.name() }
+
+func (t *trunk) name() string {
+	if t == nil {
 		return ""
 	}
-	return c.trunk.Name
+	return t.Name
 }
 
 // usualIdentity are the header fields that name a caller before From does (RFC 3325).

@@ -19,7 +19,7 @@ type user struct{ *Server }
 func (s user) Request(tx *transaction.Server, req *sip.Request) {
 	if refusal := s.validate(req); refusal != nil {
 		tx.Forget()
-		s.decline(tx, req, refusal)
+		s.decline(tx, req, nil, refusal)
 		return
 	}
 	if tag, ok := tagOf(req.To().Params); ok {
@@ -30,7 +30,7 @@ func (s user) Request(tx *transaction.Server, req *sip.Request) {
 	switch {
 	case refusal != nil:
 		tx.Forget()
-		s.turnAway(tx, req, refusal)
+		s.turnAway(tx, req, t, refusal)
 		return
 	case req.Method == sip.INVITE:
 		s.invite(tx, req, t)
@@ -126,8 +126,8 @@ func (s *Server) refuse(tx *transaction.Server, req *sip.Request, r *refusal) {
 		res.AppendHeader(h)
 	}
 	if err := tx.Respond(res); err != nil {
-		s.log.Debug("response not sent", "status", r.code, "error", err)
+		s.log.Debug("response not sent", "sip_call_id", req.CallID().Value(), "status", r.code, "error", err)
 	}
 	s.log.LogAttrs(context.Background(), slog.LevelDebug, "request refused", slog.String("method", string(req.Method)),
-		slog.Int("status", r.code), slog.String("reason", r.reason), slog.String("remote", tx.Flow().Remote().String()))
+		slog.String("sip_call_id", req.CallID().Value()), slog.Int("status", r.code), slog.String("reason", r.reason), slog.String("remote", tx.Flow().Remote().String()))
 }

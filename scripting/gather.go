@@ -61,6 +61,7 @@ func (r *run) gather(a *arguments) int {
 		shown := digits
 		if a.secret {
 			shown = strings.Repeat("•", len(digits))
+			r.hide(digits)
 		}
 		r.log().Debug("gather", "digits", shown, "reason", reason, "at", where(a.LState))
 		if reason == "ok" {

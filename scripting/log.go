@@ -60,7 +60,7 @@ func (r *run) writeLine(L *lua.LState, level slog.Level, message string, attrs [
 	if r.lines.count++; r.lines.count > linesPerSecond {
 		return
 	}
-	r.log().Log(context.Background(), level, message, append(attrs, "at", where(L))...)
+	r.log().Log(context.Background(), level, r.hidden(message), append(r.hiddenIn(attrs), "at", where(L))...)
 }
 
 // printLine is what print does.

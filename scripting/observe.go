@@ -59,6 +59,7 @@ func (r *run) tell(L *lua.LState, o Observation) {
 		return
 	}
 	o.Call = r.call.ID()
+	o.Text, o.Data = r.hidden(o.Text), r.hidden(o.Data)
 	if L != nil {
 		o.At = where(L)
 	}

@@ -3,8 +3,11 @@ package scripting
 import (
 	"fmt"
 	"slices"
+	"strings"
 	"testing"
 	"time"
+
+	"offhook/scripting/kv"
 )
 
 func TestObserve(t *testing.T) {
@@ -48,6 +51,37 @@ func TestTestsArePartOfTheSnapshot(t *testing.T) {
 	}
 	if with.Hash == without.Hash || !slices.Equal(with.Files, without.Files) || !slices.Equal(with.Scripts(), []string{"default"}) {
 		t.Errorf("got %+v, and without the test %+v", with, without)
+	}
+}
+
+// What gather was to keep out of the log stays out of what the script does with it.
+func TestObserveNoSecret(t *testing.T) {
+	var seen []string
+	var log *logBuffer
+	o := Options{Store: kv.NewMemory(), FS: files("default.lua", `
+function on_call(call)
+  call:answer()
+  local pin = call:gather{ max = 4, timeout = "1s", sensitive = true }
+  kv.set("pin", pin)
+  kv.get("pin")
+  call:mark("pin", { pin = pin })
+  log.info("the pin is " .. pin, { pin = "x" .. pin })
+end`)}
+	o.Observe = func(o Observation) { seen = append(seen, o.Text+" "+o.Data) }
+	performWith(t, o, nil, func(s *stage) {
+		log = s.log
+		s.wait(500 * time.Millisecond)
+		for _, digit := range []string{"4", "8", "1", "2"} {
+			s.call.press(digit)
+		}
+		s.finish()
+	})
+	text := strings.Join(seen, "\n")
+	if strings.Contains(text, "4812") || strings.Count(text, "••••") < 6 {
+		t.Errorf("observers learn\n%s", text)
+	}
+	if strings.Contains(log.String(), "pin is 4812") || strings.Contains(log.String(), "x4812") || !strings.Contains(log.String(), "the pin is ••••") {
+		t.Errorf("logged\n%s", log)
 	}
 }
 

@@ -47,6 +47,7 @@ type run struct {
 	refusal       int      // the final response when the script ends without one; 0 = 480
 	headers       []Header // of set_header, for the next message
 	typed         []*Event // digits that nobody has read
+	secrets       []string // digits that no text of the script may show, each with what stands for it
 	subscriptions []*subscription
 	deferred      []*lua.LFunction
 	recordings    []Recording // all of the call

@@ -85,7 +85,7 @@ func TestMetricsLint(t *testing.T) {
 		t.Fatal(err)
 	}
 	h := scriptHandler{scripts: a.scripts, calls: newCallCounter(r), live: newLiveCalls(), figures: newCallFigures(r), log: log}
-	if a.server, err = newServer(c, log, nil, nil, nil, h); err != nil {
+	if a.server, err = newServer(c, log, nil, nil, nil, h, nil); err != nil {
 		t.Fatal(err)
 	}
 	h.calls.count(scripting.Outcome{Script: "default", Generation: 1})

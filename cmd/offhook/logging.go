@@ -24,20 +24,13 @@ type logs struct {
 	opened closers
 }
 
-// newLogs begins the log: standard error always, and the rotated file and the local syslog where they are enabled. Where standard
-// error goes to the journal of systemd, lines have their priority in front, as sd-daemon(3) says.
+// newLogs begins the log: standard error always, and the rotated file and the local syslog where they are enabled.
 func newLogs(c config.Logging, stderr io.Writer) (*logs, error) {
 	l := &logs{logRules: &logRules{}}
 	if err := l.setLevel(c.Level); err != nil {
 		return nil, fmt.Errorf("logging.level: %w", err)
 	}
-	handlers := []slog.Handler{newHandler(c.Format, stderr, nil)}
-	if toJournal(stderr, os.Getenv("JOURNAL_STREAM")) {
-		handlers[0] = newLineHandler(c.Format, withoutTime, func(level slog.Level, line []byte) error {
-			_, err := fmt.Fprintf(stderr, "<%d>%s", priority(level), line)
-			return err
-		})
-	}
+	handlers := []slog.Handler{l.stderrHandler(c.Format, stderr, os.Getenv("JOURNAL_STREAM"), journaldSocket)}
 	if c.EnableFileLogging {
 		// keeping 0 old files means none; lumberjack would keep all
 		l.file = &lumberjack.Logger{Filename: c.LogFilePath, MaxSize: c.MaxLogSizeMB, MaxBackups: max(c.MaxLogFiles, 1)}

@@ -158,7 +158,7 @@ func TestReasons(t *testing.T) {
 	if a.media, err = newMedia(c, log); err != nil {
 		t.Fatal(err)
 	}
-	if a.server, err = newServer(c, log, a.media, nil, nil, scriptHandler{}); err != nil {
+	if a.server, err = newServer(c, log, a.media, nil, nil, scriptHandler{}, nil); err != nil {
 		t.Fatal(err)
 	}
 	expect := func(want ...string) {

@@ -100,20 +100,12 @@ func (o outside) close() error {
 	return o.store.Close()
 }
 
-// newRecords opens the call records; nil: none are written.
-func newRecords(c config.Records, log *slog.Logger) (*record.Writer, error) {
-	if c.Dir == "" {
-		return nil, nil
-	}
-	return record.Open(record.Options{Dir: c.Dir, MaxBytes: int64(c.MaxSizeMB) << 20, MaxAge: c.MaxAge(), Files: c.MaxFiles, Log: log})
-}
-
 // newJournal makes what keeps the journals of calls; nil: nothing does.
 func newJournal(c config.Journal, records *record.Writer) *journal.Store {
 	if c.RecentCalls == 0 && records == nil {
 		return nil
 	}
-	o := journal.Options{Recent: c.RecentCalls, MaxBytes: int64(c.MaxBytes), Capture: c.RTPMaxBytes}
+	o := journal.Options{Recent: c.RecentCalls, MaxBytes: int64(c.MaxBytes), Capture: c.RTPMaxBytes, Mask: transaction.Mask}
 	if o.Recent == 0 {
 		o.Recent = -1
 	}
@@ -136,12 +128,12 @@ func mediaOptions(c *config.Config, log *slog.Logger) media.Options {
 	}
 }
 
-func newServer(c *config.Config, log *slog.Logger, engine *media.Engine, j *journal.Store, g *guard.Guard, h core.Handler) (*core.Server, error) {
+func newServer(c *config.Config, log *slog.Logger, engine *media.Engine, j *journal.Store, g *guard.Guard, h core.Handler, trace func(transaction.Trace)) (*core.Server, error) {
 	o, err := serverOptions(c, log)
 	if err != nil {
 		return nil, err
 	}
-	o.Handler, o.Media, o.Journal, o.Guard, o.RequireTrunk = h, engine, j, g, c.SIP.RequireTrunk
+	o.Handler, o.Media, o.Journal, o.Guard, o.RequireTrunk, o.Trace = h, engine, j, g, c.SIP.RequireTrunk, trace
 	if o.Trunks, err = trunksOf(c); err != nil { // not in tests, whose callers belong to none
 		return nil, err
 	}

@@ -22,6 +22,7 @@ import (
 	"offhook/core"
 	"offhook/core/console"
 	"offhook/core/guard"
+	"offhook/core/journal/hep"
 	"offhook/core/journal/record"
 	"offhook/media"
 	"offhook/scripting"
@@ -94,6 +95,7 @@ type app struct {
 	scripts *scripting.Engine
 	outside outside
 	records *record.Writer // nil when records.dir is empty
+	homer   *hep.Sender    // nil when journal.hep is empty
 	guard   *guard.Guard
 	server  *core.Server
 	console *console.Server // nil when health.enable_health_check is false
@@ -131,9 +133,11 @@ func newApp(ctx context.Context, c *config.Config, logs *logs) (a *app, err erro
 	}
 	registry := a.newRegistry()
 	a.outside = newOutside(c, registry, log)
-	if a.records, err = newRecords(c.Records, log); err != nil {
+	if a.records, err = newRecords(c, log); err != nil {
 		return a, err
 	}
+	registry.MustRegister(webhookCollector{a.records})
+	a.homer = newHomer(c.Journal, registry, log)
 	a.outside.journal = newJournal(c.Journal, a.records)
 	if a.scripts, err = newScripts(c, log, a.outside); err != nil {
 		return a, err
@@ -149,7 +153,7 @@ func newApp(ctx context.Context, c *config.Config, logs *logs) (a *app, err erro
 	}
 	a.guard = newGuard(c, log)
 	handler := scriptHandler{a.scripts, routes, newScriptLimits(c), newCallCounter(registry), a.live, newCallFigures(registry), log, logs.logRules}
-	if a.server, err = newServer(c, log, a.media, a.outside.journal, a.guard, handler); err != nil {
+	if a.server, err = newServer(c, log, a.media, a.outside.journal, a.guard, handler, homed(a.homer)); err != nil {
 		return a, err
 	}
 	registry.MustRegister(newServerCollector(serverFigures{
@@ -314,6 +318,9 @@ func (a *app) close() error {
 			errs = append(errs, s.Close(ctx))
 			cancel()
 		}
+	}
+	if a.homer != nil {
+		a.homer.Close() // the server sends no more
 	}
 	if a.media != nil {
 		errs = append(errs, a.media.Close())

@@ -24,8 +24,14 @@ import (
 // running starts a server in this process on free ports.
 func running(t *testing.T, log io.Writer, set ...string) (a *app, socket string) {
 	t.Helper()
+	return runningFile(t, log, "", set...)
+}
+
+// runningFile is running with a file of configuration; empty: none.
+func runningFile(t *testing.T, log io.Writer, file string, set ...string) (a *app, socket string) {
+	t.Helper()
 	socket = filepath.Join(t.TempDir(), "s")
-	o := config.Options{}
+	o := config.Options{File: file}
 	for _, pair := range append([]string{
 		"sip.bind_address=127.0.0.1", "sip.port=0", "health.health_check_port=0", "scripting.dir=" + t.TempDir() + "/none", "control.socket=" + socket,
 		"scripting.kv_path=",
@@ -179,7 +185,7 @@ func TestLogRulesOfACall(t *testing.T) {
 	})
 }
 
-// Under systemd each line has its priority in front, and no time.
+// Under systemd, when its socket is not there, each line has its priority in front, and no time.
 func TestJournal(t *testing.T) {
 	out, err := os.Create(filepath.Join(t.TempDir(), "journal"))
 	if err != nil {
@@ -189,12 +195,8 @@ func TestJournal(t *testing.T) {
 	if toJournal(out, "1:2") || toJournal(out, "") || toJournal(io.Discard, "1:2") || !toJournal(out, streamOf(t, out)) {
 		t.Error("the stream is not recognised")
 	}
-	t.Setenv("JOURNAL_STREAM", streamOf(t, out))
-	logs, err := newLogs(config.Logging{Level: "debug", Format: "text"}, out)
-	if err != nil {
-		t.Fatal(err)
-	}
-	log := logs.log.With("call", "x")
+	l := &logs{logRules: &logRules{}}
+	log := slog.New(l.stderrHandler("text", out, streamOf(t, out), filepath.Join(t.TempDir(), "none"))).With("call", "x")
 	log.Error("one")
 	log.Warn("two")
 	log.WithGroup("g").Info("three", "time", 1)

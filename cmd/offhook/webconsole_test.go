@@ -161,7 +161,7 @@ func consoleOnly(t *testing.T, c config.Console) *app {
 	if a.media, err = newMedia(whole, a.log); err != nil {
 		t.Fatal(err)
 	}
-	if a.server, err = newServer(whole, a.log, a.media, nil, nil, scriptHandler{}); err != nil {
+	if a.server, err = newServer(whole, a.log, a.media, nil, nil, scriptHandler{}, nil); err != nil {
 		t.Fatal(err)
 	}
 	if err := errors.Join(a.web.begin(a), a.web.listen(whole, a.log)); err != nil {

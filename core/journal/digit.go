@@ -50,6 +50,14 @@ func (j *Journal) Mask(on bool, unread int) {
 	}
 }
 
+// WithoutKey is an INFO that reports a key, without the key; another message as it is.
+func WithoutKey(raw []byte) []byte {
+	if keyPress(raw) {
+		return maskKey(raw)
+	}
+	return raw
+}
+
 // keyPress tells whether a message is an INFO that reports a key (application/dtmf-relay or application/dtmf).
 func keyPress(raw []byte) bool {
 	if !bytes.HasPrefix(raw, []byte("INFO ")) {

@@ -68,7 +68,7 @@ type Entry struct {
 	Sent  bool          // KindMessage: by us
 	Again bool          // KindMessage: a copy, sent again or absorbed
 	Peer  *Peer         // KindMessage; shared, read only
-	Raw   []byte        // KindMessage: as on the wire, but for masked digits; read only
+	Raw   []byte        // KindMessage: as on the wire, but for masked digits and, from Get, what Options.Mask takes out; read only
 	Place string        // the line of the script, as "default.lua:7"; empty: not known
 	Text  string        // see Kind
 	Took  time.Duration // KindReturn

@@ -1,6 +1,7 @@
 package journal
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"net/netip"
@@ -351,5 +352,21 @@ func BenchmarkOrdinaryCall(b *testing.B) {
 		s.Message(id, true, false, peer, small, true)
 		j.State("ended")
 		j.End(func(*Call) {})
+	}
+}
+
+// What must not be seen is in nothing that readers get.
+func TestMaskedMessages(t *testing.T) {
+	s := NewStore(Options{Mask: func(m []byte) []byte { return bytes.ReplaceAll(m, []byte("secret"), []byte("***")) }})
+	j := s.Begin(Call{ID: "a", SIPCallID: "a@b"})
+	j.Message(false, false, peer, []byte("INVITE sip:a SIP/2.0\r\nAuthorization: secret\r\n\r\n"), true)
+	j.End(func(*Call) {})
+	var file bytes.Buffer
+	if _, err := s.WritePcap(&file, "a"); err != nil {
+		t.Fatal(err)
+	}
+	r, _ := s.Get("a")
+	if text := string(r.Entries[0].Raw) + file.String(); strings.Contains(text, "secret") || strings.Count(text, "Authorization: ***") != 2 {
+		t.Errorf("readers get %q", text)
 	}
 }

@@ -117,7 +117,8 @@ func (s *Store) WritePcap(w io.Writer, id string) (known bool, err error) {
 		if e.Kind == KindMessage {
 			at := began.Add(e.At)
 			rtp(at)
-			p.between(e.Sent, at, e.Peer.Local, e.Peer.Remote, e.Raw, len(e.Raw))
+			raw := s.o.Mask(e.Raw)
+			p.between(e.Sent, at, e.Peer.Local, e.Peer.Remote, raw, len(raw))
 		}
 	}
 	rtp(time.Unix(1<<40, 0)) // the rest

@@ -16,6 +16,8 @@ type Options struct {
 	Entries  int   // of one call; 0: 500
 	Bytes    int   // of its entries; 0: 256 kB
 	Capture  int   // octets of the RTP packets that are kept of one call; 0: 4 MB
+	// Mask takes out of a message what nobody who reads the journal may see; nil: nothing is. It may return its argument.
+	Mask func(message []byte) []byte
 	// Ended gets each call that is over. It may be called with locks of the call held, so it does not wait; the channel, which
 	// may be nil, is closed when the call has been recorded.
 	Ended func(Call) (recorded <-chan struct{})
@@ -46,6 +48,9 @@ func NewStore(o Options) *Store {
 	o.MaxBytes = cmp.Or(o.MaxBytes, 64<<20)
 	o.Entries = cmp.Or(o.Entries, defaultEntries)
 	o.Bytes = cmp.Or(o.Bytes, defaultBytes)
+	if o.Mask == nil {
+		o.Mask = func(message []byte) []byte { return message }
+	}
 	o.Capture = cmp.Or(o.Capture, 4<<20)
 	return &Store{o: o, byID: map[string]*Journal{}, byCallID: map[string]*Journal{}}
 }
@@ -200,7 +205,7 @@ func (s *Store) Get(id string) (Record, bool) {
 	j.mu.Unlock()
 	for i := range r.Entries {
 		if e := &r.Entries[i]; e.Kind == KindMessage {
-			e.Text = Title(e.Raw)
+			e.Text, e.Raw = Title(e.Raw), s.o.Mask(e.Raw)
 		}
 	}
 	return r, true

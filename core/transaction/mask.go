@@ -18,7 +18,7 @@ func Mask(message []byte) []byte {
 			continue
 		}
 		keep := secretAt(text)
-		hidden = keep >= 0 && text[0] != 'a'
+		hidden = keep >= 0 && text[1] != '='
 		if keep < 0 {
 			out = append(out, line...)
 			continue

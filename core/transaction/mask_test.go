@@ -12,6 +12,7 @@ func TestMask(t *testing.T) {
 		{"digest", lines("INVITE sip:a SIP/2.0", `Authorization: Digest username="u", response="r"`, "To: <sip:a>", "", ""), lines("INVITE sip:a SIP/2.0", "Authorization: Digest ***", "To: <sip:a>", "", "")},
 		{"in any case", lines("x", "PROXY-authorization :  Basic dTpw", "", ""), lines("x", "PROXY-authorization :  Basic ***", "", "")},
 		{"folded", lines("x", "Authorization: Digest a=b,", " response=secret,", "\tcnonce=secret", "To: y", "", ""), lines("x", "Authorization: Digest ***", "To: y", "", "")},
+		{"folded, in small letters", lines("x", "authorization: Digest a=b,", " response=secret", "To: y", "", ""), lines("x", "authorization: Digest ***", "To: y", "", "")},
 		{"no scheme", lines("x", "Authorization: secret", "", ""), lines("x", "Authorization: ***", "", "")},
 		{"empty", lines("x", "Authorization:", "Authorization", "", ""), lines("x", "Authorization:***", "Authorization", "", "")},
 		{"challenge", lines("x", `WWW-Authenticate: Digest nonce="n"`, "", ""), lines("x", `WWW-Authenticate: Digest nonce="n"`, "", "")},

@@ -6,5 +6,8 @@
 //	  |                     | one write, one fsync for all
 //	  |<-- recorded --------|
 //
+// A webhook is fed from the files by a goroutine of its own, which remembers in webhook.json how far it has come: whoever
+// gets the records may be away for as long as the files are kept.
+//
 // A record that was reported is on the disk. A crash may leave a torn last line, which Open cuts or completes.
 package record

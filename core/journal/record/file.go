@@ -94,10 +94,11 @@ func (f folder) sync() error {
 	return errors.Join(dir.Sync(), dir.Close())
 }
 
-// prune removes the oldest files until keep are left; 0: none.
-func (f folder) prune(keep int) error {
+// prune removes the oldest files until keep are left; 0: none. It says which, before.
+func (f folder) prune(keep int, removing func(name string)) error {
 	names, err := f.names()
 	for keep > 0 && len(names) > keep {
+		removing(names[0])
 		err = errors.Join(err, os.Remove(filepath.Join(string(f), names[0])))
 		names = names[1:]
 	}

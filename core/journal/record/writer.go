@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"cmp"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"log/slog"
 	"sync"
@@ -20,6 +21,8 @@ type Options struct {
 	Files    int           // that are kept; 0: all
 	Delay    time.Duration // how long records are gathered for one fsync; 0: 10 ms
 	Log      *slog.Logger  // nil: slog.Default
+
+	Webhook WebhookOptions // where else they go, from the files
 }
 
 // mostWaiting bounds the records that wait for a disk that does not take them. More are lost.
@@ -34,6 +37,7 @@ type Writer struct {
 	log     *slog.Logger
 	files   folder
 	file    *file
+	hook    *webhook // nil: there is none
 	running sync.WaitGroup
 	wake    chan struct{}
 	closing chan struct{}
@@ -66,6 +70,11 @@ func Open(o Options) (*Writer, error) {
 	var err error
 	if w.file, err = w.files.open(o.Log); err != nil {
 		return nil, fmt.Errorf("call records: %w", err)
+	}
+	if o.Webhook.URL != "" {
+		if w.hook, err = openWebhook(o.Webhook, w.files, o.Log); err != nil {
+			return nil, errors.Join(fmt.Errorf("call records: %w", err), w.file.close())
+		}
 	}
 	w.running.Go(w.run) // ends after Close
 	return w, nil
@@ -100,7 +109,16 @@ func (w *Writer) Close() error {
 	if !first {
 		return nil
 	}
+	w.hook.close()
 	return w.file.close()
+}
+
+// Webhook tells how the delivery goes; false: there is none.
+func (w *Writer) Webhook() (s WebhookStats, ok bool) {
+	if w == nil || w.hook == nil {
+		return s, false
+	}
+	return w.hook.stats(), true
 }
 
 func (w *Writer) run() {
@@ -182,6 +200,7 @@ func (w *Writer) write(b *batch) error {
 		return err
 	}
 	close(b.done)
+	w.hook.written()
 	return nil
 }
 
@@ -194,7 +213,7 @@ func (w *Writer) rotate() error {
 		w.log.Error("close call records", "error", err)
 	}
 	w.file = next
-	if err := w.files.prune(w.o.Files); err != nil {
+	if err := w.files.prune(w.o.Files, w.hook.removing); err != nil {
 		w.log.Warn("old call records are not removed", "error", err)
 	}
 	return nil
