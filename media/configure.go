@@ -90,15 +90,25 @@ func (s *Session) apply(p Params, now instant) {
 	if p.Crypto != s.params.Crypto {
 		s.secure = newSecure(p.Crypto, s.secure)
 	}
+	if s.params.sends() && !p.sends() && s.recallable() {
+		s.recall()
+	}
 	s.params = p
 	s.leaveKeys()
 	if p.Remote.IsValid() {
 		s.latch.announce(p.Remote)
 	}
 	s.redirect()
-	s.sender.setClock(now, int64(p.Codec.ClockRate()))
+	change := now
+	if s.sender.talking {
+		change = max(now, s.deadline.add(s.ahead)) // when the next packet is due
+	}
+	s.sender.setClock(change, int64(p.Codec.ClockRate()))
 	s.receiver.clockRate = int64(p.Codec.ClockRate())
 }
+
+// sends tells whether RTP leaves.
+func (p *Params) sends() bool { return p.Send && p.Remote.IsValid() }
 
 // destination is where packets for a may go: to an unspecified address, which the kernel takes for this host, none do.
 func destination(a netip.AddrPort) netip.AddrPort {

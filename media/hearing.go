@@ -124,6 +124,13 @@ func (s *Session) say(payload []byte) {
 	}
 }
 
+// unsay takes back the latest that was noted: it is not sent after all.
+func (s *Session) unsay(d time.Duration) {
+	if h := s.hearing; h != nil && int64(s.params.Codec.SampleRate()) == h.rate {
+		h.said.n -= min(s.params.Codec.FrameSamples(d), h.said.n)
+	}
+}
+
 // hear gives the sinks what was heard until due.
 func (s *Session) hear(due instant) {
 	h := s.hearing
