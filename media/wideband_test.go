@@ -216,6 +216,56 @@ func TestCodecChange(t *testing.T) {
 	})
 }
 
+// TestAsymmetricPayloadTypes: we send with the numbers of the answer, and the far end with those of the offer.
+func TestAsymmetricPayloadTypes(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := newPeer(t, SessionOptions{})
+		params := testParams()
+		params.Codec, params.PayloadType, params.DTMFPayloadType = L16Wideband, 110, 96
+		params.Offered = PayloadTypes{Audio: 96, DTMF: 102} // 96 is sound from there, and digits to there
+		p.session.Configure(params)
+		echo, err := p.session.Echo(EchoOptions{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		c := clipOf(t, Tone(ToneOptions{Frequencies: []float64{1000}, Level: -10}), L16Wideband, testPtime)
+		for i := range 50 {
+			p.say(L16Wideband, i, c.Frame(int64(i))) // as 96
+		}
+		press, err := (&rtp.Packet{
+			Header:  rtp.Header{Version: 2, PayloadType: 102, SequenceNumber: 50, SSRC: 7, Timestamp: 50 * 320},
+			Payload: dtmf.Payload{Event: 5, End: true, Duration: 1600}.Append(nil),
+		}).Marshal()
+		if err != nil || !p.engine.Inject(p.session.Addr(), peerRTP, press) {
+			t.Fatal(err)
+		}
+		echo.Stop()
+		p.sleep(testPtime)
+		if want := (Event{Kind: EventDigit, Digit: '5', Duration: 100 * time.Millisecond}); !slices.Equal(p.heardEvents(), []Event{want}) {
+			t.Errorf("events %v, want %v", p.heardEvents(), want)
+		}
+		var pcm []int16
+		for _, h := range p.rtp {
+			if h.PayloadType != 110 {
+				t.Fatalf("sent with payload type %d", h.PayloadType)
+			}
+			pcm = L16Wideband.Decode(pcm, h.Payload)
+		}
+		if tone, _ := measured(L16Wideband, pcm).Longest(); math.Abs(tone.Frequency-1000) > 0.1 || tone.Duration < 800*time.Millisecond {
+			t.Errorf("the echo is %+v", tone)
+		}
+		sent := len(p.rtp)
+		keys, err := p.session.SendDTMF("7", 0, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		p.await(keys)
+		if h := p.rtp[sent]; h.PayloadType != 96 {
+			t.Errorf("a digit with payload type %d, want 96", h.PayloadType)
+		}
+	})
+}
+
 // TestNoClickInReInvite changes codec and ptime at once, also where no frame of the new ptime begins: the far end hears one tone all along.
 func TestNoClickInReInvite(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
