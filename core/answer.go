@@ -132,7 +132,7 @@ func (c *Call) settle(n sdp.Negotiated) {
 	c.negotiation.current = n
 	c.session.Configure(media.Params{
 		Remote: n.Remote, RemoteRTCP: n.RemoteRTCP, Codec: n.Codec, PayloadType: n.PayloadType, Ptime: n.Ptime,
-		DTMFPayloadType: n.DTMFPayloadType, Send: n.Send, Receive: n.Receive, Mux: n.Mux, Crypto: n.Crypto,
+		DTMFPayloadType: n.DTMFPayloadType, Offered: n.Offered, Send: n.Send, Receive: n.Receive, Mux: n.Mux, Crypto: n.Crypto,
 	})
 	c.noteSettled(was, n)
 	switch {

@@ -12,10 +12,38 @@ type Params struct {
 	Codec           Codec
 	PayloadType     uint8         // to send Codec with
 	Ptime           time.Duration // of sent packets, 10 to 60 ms; 0 = 20 ms
-	DTMFPayloadType uint8         // of telephone-event, both ways; 0 = not agreed
+	DTMFPayloadType uint8         // of telephone-event; 0 = not agreed
+	Offered         PayloadTypes  // that the far end sends with, which answered with others (RFC 3264 §6.1)
 	Send, Receive   bool          // direction as seen from here
 	Mux             bool          // RTCP goes to and comes on the RTP port (RFC 5761)
 	Crypto          Crypto        // protects both RTP and RTCP; the zero value: plain RTP
+}
+
+// PayloadTypes are the numbers of a stream's formats in one direction; 0 = as in the other.
+type PayloadTypes struct{ Audio, DTMF uint8 }
+
+// codecOf finds the codec of a received payload type. A far end may send with its own numbers or with those that were offered to it.
+func (p *Params) codecOf(payloadType uint8) (Codec, bool) {
+	if payloadType == p.PayloadType || p.Offered.Audio != 0 && payloadType == p.Offered.Audio {
+		return p.Codec, true
+	}
+	for _, c := range [...]Codec{PCMU, PCMA, G722} {
+		if payloadType == c.PayloadType() {
+			return c, true
+		}
+	}
+	return 0, false
+}
+
+// isKey tells whether a received payload type is that of telephone-event, in the same way.
+func (p *Params) isKey(payloadType uint8) bool {
+	switch {
+	case p.DTMFPayloadType == 0:
+		return false
+	case p.Offered.DTMF != 0 && payloadType == p.Offered.DTMF:
+		return true
+	}
+	return payloadType == p.DTMFPayloadType && payloadType != p.Offered.Audio
 }
 
 const (
@@ -90,15 +118,25 @@ func (s *Session) apply(p Params, now instant) {
 	if p.Crypto != s.params.Crypto {
 		s.secure = newSecure(p.Crypto, s.secure)
 	}
+	if s.params.sends() && !p.sends() && s.recallable() {
+		s.recall()
+	}
 	s.params = p
 	s.leaveKeys()
 	if p.Remote.IsValid() {
 		s.latch.announce(p.Remote)
 	}
 	s.redirect()
-	s.sender.setClock(now, int64(p.Codec.ClockRate()))
+	change := now
+	if s.sender.talking {
+		change = max(now, s.deadline.add(s.ahead)) // when the next packet is due
+	}
+	s.sender.setClock(change, int64(p.Codec.ClockRate()))
 	s.receiver.clockRate = int64(p.Codec.ClockRate())
 }
+
+// sends tells whether RTP leaves.
+func (p *Params) sends() bool { return p.Send && p.Remote.IsValid() }
 
 // destination is where packets for a may go: to an unspecified address, which the kernel takes for this host, none do.
 func destination(a netip.AddrPort) netip.AddrPort {

@@ -15,8 +15,8 @@
 //
 // A shard is a goroutine that serves sessions at absolute deadlines. On Linux it makes the packets of a stream 40 ms before they
 // are due, and its postman, a thread that Go's scheduler and collector know nothing of, sends them when they are
-// (outbox_linux.go): so neither a busy script nor a collection is heard. What is stopped or interrupted is heard for these 40 ms still;
-// what is closed is not. The goroutines are the shards': the first session starts them, Engine.Close
+// (outbox_linux.go): so neither a busy script nor a collection is heard. What is stopped, interrupted or held meanwhile is
+// taken back (recall.go). The goroutines are the shards': the first session starts them, Engine.Close
 // ends them and waits. So are a few more, the crew's, from the first recording on: they do what a pacing thread must not, and a slow
 // disk costs a recording, never the pace. A session has no goroutine, no timer and no ticker of its own, and a packet costs no allocation.
 package media

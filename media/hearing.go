@@ -83,26 +83,13 @@ func (s *Session) listen(k sink) {
 
 // put gives the jitter buffer a packet. One whose sound cannot be had only takes its number.
 func (s *Session) put(h header, payload []byte, sound bool) {
-	codec, ok := s.codecOf(h.payloadType)
+	codec, ok := s.params.codecOf(h.payloadType)
 	if !ok || !sound || int64(codec.SampleRate()) != s.hearing.rate {
 		payload = nil
 	}
 	s.hearing.buffer.Put(jitter.Packet{
 		Sequence: h.sequence, Timestamp: h.timestamp, SSRC: h.ssrc, Marker: h.marker, Payload: payload, Decoder: s.hearing.heard.of(codec),
 	})
-}
-
-// codecOf finds the codec of a received payload type.
-func (s *Session) codecOf(payloadType uint8) (Codec, bool) {
-	if payloadType == s.params.PayloadType {
-		return s.params.Codec, true
-	}
-	for _, c := range [...]Codec{PCMU, PCMA, G722} {
-		if payloadType == c.PayloadType() {
-			return c, true
-		}
-	}
-	return 0, false
 }
 
 // time notes when a packet arrived, at a Unix time in nanoseconds that is past now.
@@ -121,6 +108,13 @@ func (s *Session) say(payload []byte) {
 	if h := s.hearing; h != nil && int64(s.params.Codec.SampleRate()) == h.rate {
 		h.sentPCM = h.sent.of(s.params.Codec).Decode(h.sentPCM[:0], payload)
 		h.said.push(h.sentPCM)
+	}
+}
+
+// unsay takes back the latest that was noted: it is not sent after all.
+func (s *Session) unsay(d time.Duration) {
+	if h := s.hearing; h != nil && int64(s.params.Codec.SampleRate()) == h.rate {
+		h.said.n -= min(s.params.Codec.FrameSamples(d), h.said.n)
 	}
 }
 

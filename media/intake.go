@@ -46,7 +46,7 @@ func (s *Session) takeRTP(b []byte, from netip.AddrPort, arrival int64, now inst
 		s.receiver.past.invalid++
 		return
 	}
-	isKey := s.params.DTMFPayloadType != 0 && h.payloadType == s.params.DTMFPayloadType
+	isKey := s.params.isKey(h.payloadType)
 	if !s.receiver.receive(h, len(payload), arrival, !isKey) {
 		return
 	}

@@ -175,13 +175,14 @@ func (o *outbox) await(taken uint64) {
 //go:norace
 func (p *socketPair) mail(parcel *parcel, data *byte) {
 	state := p.state.Load()
-	if state&recalled != 0 || !p.state.CompareAndSwap(state, state|mailing) { // only recall comes between
+	if state%passed >= recalled || !p.state.CompareAndSwap(state, state|mailing) { // only recall comes between
+		p.state.Add(passed - recalled)
 		return
 	}
 	if !sendRaw(int(parcel.fd), data, uintptr(parcel.len), &parcel.to) {
 		p.failed.Add(1)
 	}
-	if p.state.Add(mailed-mailing)&shut != 0 {
+	if p.state.Add(passed-mailing)&shut != 0 {
 		closeRaw(p.rtp)
 		closeRaw(p.rtcp)
 	}

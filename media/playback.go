@@ -45,6 +45,7 @@ type Playback struct {
 	keys    *dtmf.Sequence
 	ptime   time.Duration // of clip and keys
 	frame   int64         // the next one to send
+	cut     time.Duration // of it, what was sent in another ptime
 	packets uint64
 	paused  bool
 	status  PlayStatus
@@ -54,22 +55,30 @@ type Playback struct {
 // one ptime after its last packet left.
 func (p *Playback) Done() <-chan struct{} { return p.done }
 
-// Stop ends the playback before its next packet. Once it has ended, Stop does nothing.
+// Stop ends the playback before its next packet; digits, within 40 ms. Once it has ended, Stop does nothing.
 func (p *Playback) Stop() {
-	p.session.mu.Lock()
-	defer p.session.mu.Unlock()
-	p.session.finish(p, PlayStopped)
+	s := p.session
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.playback == p {
+		s.hush()
+	}
+	s.finish(p, PlayStopped)
 }
 
-// Pause stops sending, and the position, until Resume. The far end hears nothing meanwhile.
+// Pause stops sending, and the position, before the next packet, until Resume; digits, within 40 ms. The far end hears nothing meanwhile.
 func (p *Playback) Pause() { p.pause(true) }
 
 // Resume goes on where Pause stopped, within 20 ms.
 func (p *Playback) Resume() { p.pause(false) }
 
 func (p *Playback) pause(paused bool) {
-	p.session.mu.Lock()
-	defer p.session.mu.Unlock()
+	s := p.session
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if paused && !p.paused && s.playback == p {
+		s.hush()
+	}
 	p.paused = paused
 }
 
@@ -86,7 +95,7 @@ func (p *Playback) result() PlayResult {
 
 func (p *Playback) position() time.Duration {
 	if p.clip != nil {
-		return p.clip.reached(p.frame)
+		return p.clip.reached(p.frame) + p.cut
 	}
 	return time.Duration(p.frame) * p.ptime
 }
@@ -114,11 +123,12 @@ func (p *Playback) skip(n int64) int64 {
 		p.echo.line.drop(int(n) * len(p.echo.pcm))
 	}
 	p.frame += n
+	p.cut = 0
 	return n
 }
 
 // Play starts to send src in place of what was playing, whose status becomes PlayInterrupted. The first packet carries the
-// marker bit and leaves within 20 ms; in place of a stream of a longer ptime, one ptime after the packet before. The
+// marker bit and leaves within 20 ms; in place of a stream of a longer ptime, one ptime and up to 20 ms after the packet before. The
 // error is ErrNotConfigured, ErrClosed, or why src cannot be had in the session's codec.
 func (s *Session) Play(src Source) (*Playback, error) {
 	s.control.Lock()
@@ -180,6 +190,7 @@ func (s *Session) begin(p *Playback) (*Playback, error) {
 		s.listen(p.echo)
 	}
 	idle := s.playback == nil
+	s.hush()
 	s.finish(s.playback, PlayInterrupted)
 	s.playback = p
 	s.sender.talking = false

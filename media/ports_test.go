@@ -111,6 +111,7 @@ func TestPortPoolKeeps(t *testing.T) {
 			t.Errorf("got %v, want %v with its sockets", got, used[0])
 		}
 		time.Sleep(2 * keepTime)
+		synctest.Wait()
 		if closed != 2 {
 			t.Errorf("%d pairs were closed, want 2: nobody used the second for long", closed)
 		}

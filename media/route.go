@@ -65,4 +65,4 @@ func isControl(b []byte) bool {
 }
 
 // expectsSound tells whether the far end ought to send: not while it holds the call, or is on hold.
-func (p *Params) expectsSound() bool { return p.Receive && p.Send && p.Remote.IsValid() }
+func (p *Params) expectsSound() bool { return p.Receive && p.sends() }

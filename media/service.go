@@ -112,19 +112,20 @@ func (s *Session) sendFrame(at, now instant, w *work) instant {
 		payload = p.payload()
 	}
 	switch {
-	case !s.params.Send || !s.params.Remote.IsValid():
+	case !s.params.sends():
 		s.sender.talking = false
 	case payload != nil:
 		s.sendSound(p, due, payload)
 	default:
 		s.sendKey(p, due)
 	}
-	p.frame++
+	length := p.ptime - p.cut
+	p.frame, p.cut = p.frame+1, 0
 	s.ahead = s.lead
 	if p.echo != nil {
 		s.ahead = min(s.ahead, echoLead)
 	}
-	return due.add(p.ptime - s.ahead)
+	return due.add(length - s.ahead)
 }
 
 func (s *Session) sendSound(p *Playback, due instant, payload []byte) {

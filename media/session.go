@@ -137,15 +137,6 @@ func (s *Session) stats() Stats {
 	return st
 }
 
-// recall gives up what was made ahead of its time.
-func (s *Session) recall() {
-	n := s.wire.recall()
-	s.sender.uncount(n)
-	if s.playback != nil {
-		s.playback.packets -= min(n, s.playback.packets)
-	}
-}
-
 // Close ends what plays, counts what still waits in the sockets, sends RTCP BYE (RFC 3550 §6.6) and
 // puts ports and sockets into quarantine. Further calls return the same final Stats.
 func (s *Session) Close() Stats {
@@ -157,7 +148,7 @@ func (s *Session) Close() Stats {
 		return s.stats()
 	}
 	s.closed = true
-	s.recall()
+	s.rewind(s.recall())
 	s.finish(s.playback, PlayClosed)
 	now := s.driver.now()
 	s.drainRTCP(w)

@@ -45,12 +45,13 @@ type socketPair struct {
 	failed atomic.Uint64 // parcels that the kernel refused
 }
 
-// The state of a socketPair's sockets: flags, and above them how many of its parcels were sent.
+// The state of a socketPair's sockets: flags, above them how many of the parcels that come next are not sent, and above these how
+// many the postman is through with.
 const (
-	mailing  = 1 << iota // the postman sends a parcel
-	recalled             // it sends no other
-	shut                 // nobody needs the sockets any more
-	mailed               // added for each parcel
+	mailing  = 1 << 0  // the postman sends a parcel
+	shut     = 1 << 1  // nobody needs the sockets any more
+	recalled = 1 << 2  // added for each parcel that is not to be sent
+	passed   = 1 << 32 // added for each parcel that was sent, or was not to be
 )
 
 // openPair binds port and the next one at ip. The error wraps errPortTaken if another program has one of them.
@@ -145,12 +146,19 @@ func (p *socketPair) flush() {}
 func (p *socketPair) refused() uint64 { return p.failed.Load() }
 
 func (p *socketPair) recall() uint64 {
-	state := p.state.Or(recalled)
-	return p.posted - state/mailed - state&mailing
+	for {
+		state := p.state.Load()
+		waiting := uint32(p.posted) - uint32(state/passed) - uint32(state&mailing)
+		n := uint64(waiting) - state%passed/recalled
+		if p.state.CompareAndSwap(state, state+n*recalled) {
+			return n
+		}
+	}
 }
 
 func (p *socketPair) close() {
-	if p.state.Or(recalled|shut)&mailing == 0 {
+	p.recall()
+	if p.state.Or(shut)&mailing == 0 {
 		unix.Close(p.rtp)
 		unix.Close(p.rtcp)
 	}

@@ -1,6 +1,9 @@
 package media
 
-import "math"
+import (
+	"math"
+	"time"
+)
 
 // warmUp is how many frames before it an ADPCM codec has to see to make of a frame what it is.
 const warmUp = 10
@@ -61,19 +64,20 @@ func (p *Playback) SetVolume(dB float64) {
 // payload is that of the frame that is sent next, of a source; session.mu is held.
 func (p *Playback) payload() []byte {
 	frame := p.clip.Frame(p.frame)
-	if p.volume == nil {
-		return frame
-	}
-	if p.volume.idle() {
+	if p.volume != nil && p.volume.idle() {
 		p.volume = nil
-		return frame
 	}
-	return p.volume.frame(frame)
+	if p.volume != nil {
+		frame = p.volume.frame(frame)
+	}
+	return frame[p.clip.codec.FrameSize(p.cut):]
 }
 
-// recode goes on with a clip of another codec or ptime, after a re-INVITE; session.mu is held.
+// recode goes on with a clip of another codec or ptime, after a re-INVITE; session.mu is held. The first packet is a part of a frame when
+// none begins where the last packet ended.
 func (p *Playback) recode(clip *Clip) {
-	p.frame = int64(p.position() / clip.ptime)
+	at := time.Duration(p.frame)*p.ptime + p.cut
+	p.frame, p.cut = int64(at/clip.ptime), at%clip.ptime
 	p.clip, p.ptime = clip, clip.ptime
 	if p.volume != nil {
 		louder := newVolume(clip, p.frame)

@@ -58,6 +58,7 @@ func TestVolume(t *testing.T) {
 				for _, dB := range changes {
 					p.SetVolume(dB)
 					time.Sleep(time.Second)
+					synctest.Wait()
 				}
 				if p.volume != nil && !codec.hasMemory() {
 					t.Error("at 0 dB the call still makes frames of its own")

@@ -209,11 +209,118 @@ func TestCodecChange(t *testing.T) {
 			if h.PayloadType == L16Wideband.PayloadType() && p.rtp[i].PayloadType == h.PayloadType {
 				want = 320
 			}
-			if got := h.Timestamp - p.rtp[i].Timestamp; got != want && !(h.PayloadType != p.rtp[i].PayloadType && got >= 160 && got <= 320) {
+			if got := h.Timestamp - p.rtp[i].Timestamp; got != want {
 				t.Errorf("packet %d, payload type %d: timestamp %d on, want %d", i+1, h.PayloadType, got, want)
 			}
 		}
 	})
+}
+
+// TestAsymmetricPayloadTypes: we send with the numbers of the answer, and the far end with those of the offer.
+func TestAsymmetricPayloadTypes(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := newPeer(t, SessionOptions{})
+		params := testParams()
+		params.Codec, params.PayloadType, params.DTMFPayloadType = L16Wideband, 110, 96
+		params.Offered = PayloadTypes{Audio: 96, DTMF: 102} // 96 is sound from there, and digits to there
+		p.session.Configure(params)
+		echo, err := p.session.Echo(EchoOptions{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		c := clipOf(t, Tone(ToneOptions{Frequencies: []float64{1000}, Level: -10}), L16Wideband, testPtime)
+		for i := range 50 {
+			p.say(L16Wideband, i, c.Frame(int64(i))) // as 96
+		}
+		press, err := (&rtp.Packet{
+			Header:  rtp.Header{Version: 2, PayloadType: 102, SequenceNumber: 50, SSRC: 7, Timestamp: 50 * 320},
+			Payload: dtmf.Payload{Event: 5, End: true, Duration: 1600}.Append(nil),
+		}).Marshal()
+		if err != nil || !p.engine.Inject(p.session.Addr(), peerRTP, press) {
+			t.Fatal(err)
+		}
+		echo.Stop()
+		p.sleep(testPtime)
+		if want := (Event{Kind: EventDigit, Digit: '5', Duration: 100 * time.Millisecond}); !slices.Equal(p.heardEvents(), []Event{want}) {
+			t.Errorf("events %v, want %v", p.heardEvents(), want)
+		}
+		var pcm []int16
+		for _, h := range p.rtp {
+			if h.PayloadType != 110 {
+				t.Fatalf("sent with payload type %d", h.PayloadType)
+			}
+			pcm = L16Wideband.Decode(pcm, h.Payload)
+		}
+		if tone, _ := measured(L16Wideband, pcm).Longest(); math.Abs(tone.Frequency-1000) > 0.1 || tone.Duration < 800*time.Millisecond {
+			t.Errorf("the echo is %+v", tone)
+		}
+		sent := len(p.rtp)
+		keys, err := p.session.SendDTMF("7", 0, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		p.await(keys)
+		if h := p.rtp[sent]; h.PayloadType != 96 {
+			t.Errorf("a digit with payload type %d, want 96", h.PayloadType)
+		}
+	})
+}
+
+// TestNoClickInReInvite changes codec and ptime at once, also where no frame of the new ptime begins: the far end hears one tone all along.
+func TestNoClickInReInvite(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := newPeer(t, SessionOptions{})
+		playback := p.play(3 * time.Second)
+		for i, ptime := range []time.Duration{30, 40, 10, 60, 50, 20} {
+			p.sleep(time.Duration(310+10*i)*time.Millisecond - time.Millisecond)
+			params := testParams()
+			params.Codec, params.Ptime = [...]Codec{PCMA, PCMU, L16}[i%3], ptime*time.Millisecond
+			params.PayloadType = params.Codec.PayloadType()
+			p.session.Configure(params)
+			p.sleep(time.Millisecond)
+		}
+		p.await(playback)
+		if r := playback.Result(); r.Status != PlayDone || r.Position != 3*time.Second {
+			t.Errorf("%+v", r)
+		}
+		codecs, lengths := map[uint8]Codec{}, map[int]bool{}
+		for _, c := range Codecs() {
+			codecs[c.PayloadType()] = c
+		}
+		var pcm []int16
+		for i, h := range p.rtp {
+			if got := int(h.Timestamp - p.rtp[0].Timestamp); got != len(pcm) {
+				t.Fatalf("packet %d: timestamp %d on, after %d samples", i, got, len(pcm))
+			}
+			if got := h.at - p.rtp[0].at; got != time.Duration(len(pcm))*time.Second/8000 {
+				t.Fatalf("packet %d: sent %v after the first, after %d samples", i, got, len(pcm))
+			}
+			before := len(pcm)
+			pcm = codecs[h.PayloadType].Decode(pcm, h.Payload)
+			lengths[len(pcm)-before] = true
+		}
+		if len(pcm) != 24000 || len(lengths) < 6 {
+			t.Errorf("%d samples, in packets of %v", len(pcm), lengths)
+		}
+		for at := 0; at+800 <= len(pcm); at += 400 {
+			if sdr := toneToRest(pcm[at:at+800], 440, 8000); sdr < 30 {
+				t.Errorf("after %d samples: the rest is only %.1f dB below the tone", at, sdr)
+			}
+		}
+	})
+}
+
+// toneToRest is how far all else lies below a tone, in dB; the samples hold whole periods.
+func toneToRest(pcm []int16, hz, rate float64) float64 {
+	var sine, cosine, power float64
+	for i, x := range pcm {
+		s, c := math.Sincos(2 * math.Pi * hz * float64(i) / rate)
+		sine += float64(x) * s
+		cosine += float64(x) * c
+		power += float64(x) * float64(x)
+	}
+	tone := 2 * (sine*sine + cosine*cosine) / float64(len(pcm))
+	return 10 * math.Log10(tone/(power-tone))
 }
 
 // TestEchoInEveryCodec: what is heard comes back, decoded and encoded as one stream each way.

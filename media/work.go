@@ -14,7 +14,7 @@ type wire interface {
 	receiveRTCP(in *inbox) int
 	// refused counts the packets that sendRTP took and the kernel refused later.
 	refused() uint64
-	// recall gives up the packets that are not due yet, and returns how many.
+	// recall gives up the packets that are not due yet, the latest that sendRTP took, and returns how many.
 	recall() uint64
 	close()
 	// flush hands out what sending kept back until the session's lock is open again; it is called without the lock.

@@ -15,7 +15,7 @@ import (
 func play() Function {
 	return Function{
 		Name: "play",
-		Doc: "Plays one sound, or several one after the other without a gap, and waits for the end. WAV, MP3, Ogg Vorbis, FLAC and raw G.711 (.ul, .al) are played, " +
+		Doc: "Plays one sound, or several one after the other without a gap, and waits for the end. WAV, MP3, Ogg Vorbis, Ogg Opus, FLAC, raw G.711 (.ul, .al) and raw G.722 (.g722) are played, " +
 			"of any usual sample rate, mono or stereo. A file that is missing, or is none of these, is an error; trouble of the network, or with what a server " +
 			"sends, raises nothing: the status is failed and error tells why.",
 		Params: []Param{{Name: "sound", Type: Sounds, Required: true, Doc: soundDoc + ", or a list of them; \"recording:NAME.wav\" is one that was recorded"}},

@@ -129,7 +129,7 @@ function Call:transfer(uri, options) end
 ---@field position number # how far it came; in s
 ---@field error string # why it failed, when the network or a server is to blame
 
----Plays one sound, or several one after the other without a gap, and waits for the end. WAV, MP3, Ogg Vorbis, FLAC and raw G.711 (.ul, .al) are played, of any usual sample rate, mono or stereo. A file that is missing, or is none of these, is an error; trouble of the network, or with what a server sends, raises nothing: the status is failed and error tells why.
+---Plays one sound, or several one after the other without a gap, and waits for the end. WAV, MP3, Ogg Vorbis, Ogg Opus, FLAC, raw G.711 (.ul, .al) and raw G.722 (.g722) are played, of any usual sample rate, mono or stereo. A file that is missing, or is none of these, is an error; trouble of the network, or with what a server sends, raises nothing: the status is failed and error tells why.
 ---```lua
 ---call:play({ "welcome.wav", "menu.wav" }, { barge = true })
 ---```

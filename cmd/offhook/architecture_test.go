@@ -33,6 +33,7 @@ var onlyIn = map[string][]string{
 	"github.com/emiago/sipgo/sip": {"core", "core/transport", "core/transaction", "cmd/offhook"}, // message types
 	"github.com/yuin/gopher-lua":  {"scripting", "scripting/*"},
 	"github.com/knadh/koanf":      {"config"},
+	"github.com/pion/opus":        {"media/sound"},
 	"github.com/pion/sdp":         {"core/sdp"},
 	"github.com/pion/srtp":        {"media"},
 	"github.com/gobwas/ws":        {"core/transport"},

@@ -175,7 +175,21 @@ func accept(d *sdp.SessionDescription, m, ours *sdp.MediaDescription) (Negotiate
 		return Negotiated{}, ErrNoCommonCodec
 	}
 	n.Mux = false // we did not offer it (RFC 5761 §5.1.1)
+	n.Offered = n.numbersOf(ours)
 	return n, nil
+}
+
+// numbersOf are the payload types that the peer is to send with, those of our offer, where its answer has others (RFC 3264 §6.1).
+func (n *Negotiated) numbersOf(offer *sdp.MediaDescription) (types media.PayloadTypes) {
+	for _, f := range formatsOf(offer) {
+		switch {
+		case f.audio && f.codec == n.Codec && f.payloadType != n.PayloadType:
+			types.Audio = f.payloadType
+		case n.DTMFPayloadType != 0 && f.dtmf == n.Codec.ClockRate() && f.payloadType != n.DTMFPayloadType:
+			types.DTMF = f.payloadType
+		}
+	}
+	return types
 }
 
 // offeredBy is what a stream of ours offers.

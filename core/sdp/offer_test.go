@@ -177,7 +177,15 @@ func TestAccept(t *testing.T) {
 		{
 			name:  "another payload type for telephone-event",
 			lines: []string{peerC, "m=audio 4000 RTP/AVP 0 97", "a=rtpmap:97 telephone-event/8000"},
-			want:  func(n *Negotiated) { n.DTMFPayloadType = 97 },
+			want:  func(n *Negotiated) { n.DTMFPayloadType, n.Offered.DTMF = 97, 101 },
+		},
+		{
+			name:  "another payload type for the codec",
+			offer: Offer(testLocal(), Capabilities{Codecs: []media.Codec{media.L16Wideband}, DTMF: true}),
+			lines: []string{peerC, "m=audio 4000 RTP/AVP 110 101", "a=rtpmap:110 L16/16000", "a=rtpmap:101 telephone-event/16000"},
+			want: func(n *Negotiated) {
+				n.Codec, n.PayloadType, n.Offered.Audio, n.DTMFPayloadType = media.L16Wideband, 110, media.L16Wideband.PayloadType(), 101
+			},
 		},
 		{name: "recvonly", lines: []string{peerC, "m=audio 4000 RTP/AVP 0", "a=recvonly"}, want: func(n *Negotiated) { n.Receive = false }},
 		{name: "sendonly", lines: []string{peerC, "m=audio 4000 RTP/AVP 0", "a=sendonly"}, want: func(n *Negotiated) { n.Send, n.Hold = false, true }},

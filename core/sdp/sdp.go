@@ -39,9 +39,10 @@ type Negotiated struct {
 	Remote          netip.AddrPort // where RTP goes
 	RemoteRTCP      netip.AddrPort // where RTCP goes (RFC 3605); the zero value: one port above Remote
 	Codec           media.Codec
-	PayloadType     uint8         // to send Codec with: the peer's number
-	DTMFPayloadType uint8         // of telephone-event at the clock rate of Codec; 0: not agreed
-	Ptime           time.Duration // that the peer wants to receive
+	PayloadType     uint8              // to send Codec with: the peer's number
+	DTMFPayloadType uint8              // of telephone-event at the clock rate of Codec; 0: not agreed
+	Offered         media.PayloadTypes // our numbers of the two, which the peer sends with; zero: its own
+	Ptime           time.Duration      // that the peer wants to receive
 	Send, Receive   bool
 	Hold            bool // the peer took away our direction to send
 	Mux             bool // RTCP on the RTP port (RFC 5761)

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"offhook/media/g711"
+	"offhook/media/g722"
 )
 
 // rawDecoder reads G.711 octets without a header.
@@ -35,4 +36,31 @@ func (d *rawDecoder) read(samples []int16) (int, error) {
 		err = nil // the next read says io.EOF
 	}
 	return n, err
+}
+
+// g722Decoder reads G.722 octets of 64 kbit/s without a header, each of two samples.
+type g722Decoder struct {
+	r       io.Reader
+	stream  *g722.Decoder
+	octets  [512]byte
+	decoded []int16
+	waiting []int16 // of decoded
+}
+
+func openG722(r io.Reader) *Reader {
+	return &Reader{Format: "raw G.722", SampleRate: 16000, Channels: 1, Frames: -1, decoder: &g722Decoder{r: r, stream: g722.NewDecoder()}}
+}
+
+func (d *g722Decoder) read(samples []int16) (int, error) {
+	if len(d.waiting) == 0 {
+		n, err := d.r.Read(d.octets[:])
+		if n == 0 {
+			return 0, err
+		}
+		d.decoded = d.stream.Decode(d.decoded[:0], d.octets[:n]) // the next read has the error again
+		d.waiting = d.decoded
+	}
+	n := copy(samples, d.waiting)
+	d.waiting = d.waiting[n:]
+	return n, nil
 }

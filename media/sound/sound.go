@@ -1,5 +1,5 @@
-// Package sound reads sound files: WAV, MP3, Ogg Vorbis and FLAC, told apart by what is in them, and raw G.711, which nothing but the
-// ending of its name tells.
+// Package sound reads sound files: WAV, MP3, Ogg Vorbis, Ogg Opus and FLAC, told apart by what is in them, and raw G.711 and G.722,
+// which nothing but the ending of their names tells.
 //
 // What it reads may come from anybody. A file makes it take no more memory than a part of it needs, and what is wrong with
 // the file, even what makes a decoder panic, is an error. It does not resample or mix, and has no goroutine of its own.
@@ -15,7 +15,7 @@ import (
 )
 
 // ErrUnknown says that a file has none of the formats that can be read.
-var ErrUnknown = errors.New("not a sound file that can be read (WAV, MP3, Ogg Vorbis, FLAC, raw G.711)")
+var ErrUnknown = errors.New("not a sound file that can be read (WAV, MP3, Ogg Vorbis, Ogg Opus, FLAC, raw G.711 or G.722)")
 
 const (
 	maxChannels = 8
@@ -66,10 +66,14 @@ func open(b *bufio.Reader, head, ending string) (*Reader, error) {
 		return openWAV(b)
 	case strings.HasPrefix(head, "fLaC"):
 		return openFLAC(b)
+	case isOpus(head):
+		return openOpus(b)
 	case strings.HasPrefix(head, "OggS"):
 		return openVorbis(b)
 	case ending == ".ulaw", ending == ".ul", ending == ".mulaw", ending == ".alaw", ending == ".al":
 		return openRaw(b, ending), nil
+	case ending == ".g722":
+		return openG722(b), nil
 	case isMP3(head):
 		return openMP3(b)
 	}

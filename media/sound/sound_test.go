@@ -81,6 +81,8 @@ func TestFormats(t *testing.T) {
 		{"stereo44.ogg", "Ogg Vorbis", 44100, 2, lossy, 0, 0.5},
 		{"mono22.ogg", "Ogg Vorbis", 22050, 1, lossy, 0, 0.1},
 		{"tagged.mp3", "MP3", 44100, 2, lossy, 0, 0.5},
+		{"stereo.opus", "Ogg Opus", 48000, 2, lossy, 0, 0.1},
+		{"raw.g722", "raw G.722", 16000, 1, lossy, 22, 0.1},
 	}
 	for _, c := range cases {
 		t.Run(c.file, func(t *testing.T) {
@@ -122,9 +124,13 @@ func TestFormats(t *testing.T) {
 	}
 }
 
-// What a file is called does not matter, but for raw G.711.
+// What a file is called does not matter, but for raw G.711 and G.722.
 func TestContentDecides(t *testing.T) {
 	flac, err := os.ReadFile("testdata/mono22.flac")
+	if err != nil {
+		t.Fatal(err)
+	}
+	opus, err := os.ReadFile("testdata/silk.opus")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -140,6 +146,9 @@ func TestContentDecides(t *testing.T) {
 		"SHOUT.ULAW": {silence, "raw µ-law"},
 		"x.alaw":     {silence, "raw A-law"},
 		"mp3.al":     {[]byte("\xff\xfb\x90\x00"), "raw A-law"},
+		"x.G722":     {silence, "raw G.722"},
+		"x.ogg":      {opus, "Ogg Opus"},
+		"x.g722":     {opus, "Ogg Opus"},
 	} {
 		r, err := Open(bytes.NewReader(c.b), name)
 		if err != nil || r.Format != c.want {

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 
 	"offhook/media/vorbis"
 )
@@ -27,10 +28,15 @@ func (d *vorbisDecoder) read(samples []int16) (int, error) {
 	}
 	n, err := d.Read(d.block[:len(samples)])
 	for i, x := range d.block[:n] {
-		samples[i] = vorbis.ToInt16(x)
+		samples[i] = toInt16(x)
 	}
 	if err != nil && !errors.Is(err, io.EOF) {
 		err = fmt.Errorf("Ogg Vorbis: %w", short(err))
 	}
 	return n, err
+}
+
+// toInt16 is a sample of which 1 is full scale, clipped.
+func toInt16(x float32) int16 {
+	return int16(max(math.MinInt16, min(math.Round(float64(x)*(1<<15)), math.MaxInt16)))
 }

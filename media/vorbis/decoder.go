@@ -1,9 +1,11 @@
 package vorbis
 
 import (
+	"errors"
 	"fmt"
 	"io"
-	"math"
+
+	"offhook/media/ogg"
 )
 
 // Decoder reads the samples of an Ogg Vorbis file.
@@ -12,7 +14,7 @@ type Decoder struct {
 	SampleRate int // Hz
 
 	setup
-	packets    packets
+	packets    *ogg.Reader
 	transforms [2]*transform
 	before     [][]float32 // by channel: the second half of the block before, windowed; nil = there is none
 	out        []float32   // samples that wait to be read, channels in turn
@@ -23,18 +25,21 @@ type Decoder struct {
 
 // New reads the headers. The errors say what is wrong with them.
 func New(r io.Reader) (*Decoder, error) {
-	d := &Decoder{packets: packets{r: r}}
+	d := &Decoder{packets: ogg.NewReader(r)}
 	for i, read := range []func([]byte) error{
 		d.readIdentification,
 		func(b []byte) error { _, err := header(b, 3); return err }, // comments
 		d.readSetup,
 	} {
-		packet, err := d.packets.next()
+		packet, err := d.packets.Next()
 		if err == nil {
 			err = read(packet)
 		}
+		if errors.Is(err, io.EOF) {
+			err = io.ErrUnexpectedEOF
+		}
 		if err != nil {
-			return nil, fmt.Errorf("header %d: %w", i+1, short(err))
+			return nil, fmt.Errorf("header %d: %w", i+1, err)
 		}
 	}
 	d.Channels, d.SampleRate = d.channels, d.rate
@@ -50,7 +55,7 @@ func New(r io.Reader) (*Decoder, error) {
 // Read reads up to len(samples) samples; 1 is full scale, and those of several channels alternate. The end is io.EOF.
 func (d *Decoder) Read(samples []float32) (int, error) {
 	for len(d.out) == 0 {
-		packet, err := d.packets.next()
+		packet, err := d.packets.Next()
 		if err != nil {
 			return 0, err
 		}
@@ -65,8 +70,8 @@ func (d *Decoder) Read(samples []float32) (int, error) {
 // trim cuts the last block off where the last page says that the sound ends.
 func (d *Decoder) trim() {
 	d.produced += int64(len(d.out) / d.channels)
-	if d.packets.last && d.packets.ends() && d.packets.granule >= 0 {
-		beyond := min(max(0, d.produced-d.packets.granule), int64(len(d.out)/d.channels))
+	if end, ok := d.packets.End(); ok {
+		beyond := min(max(0, d.produced-end), int64(len(d.out)/d.channels))
 		d.out = d.out[:len(d.out)-int(beyond)*d.channels]
 	}
 }
@@ -207,9 +212,4 @@ func (d *Decoder) window(block []float32, left, right int) {
 		block[end+i] *= fall[len(fall)-1-i]
 	}
 	clear(block[end+len(fall):])
-}
-
-// ToInt16 is a sample of which 1 is full scale, clipped.
-func ToInt16(x float32) int16 {
-	return int16(max(math.MinInt16, min(math.Round(float64(x)*(1<<15)), math.MaxInt16)))
 }

@@ -124,8 +124,8 @@ func TestTransform(t *testing.T) {
 	}
 }
 
-// ogg puts packets on a page each.
-func ogg(packets ...[]byte) (b []byte) {
+// pages puts packets on a page each.
+func pages(packets ...[]byte) (b []byte) {
 	for i, p := range packets {
 		h := append([]byte("OggS\x00\x00"), make([]byte, 21)...)
 		binary.LittleEndian.PutUint32(h[18:], uint32(i))
@@ -155,19 +155,19 @@ func TestRefuses(t *testing.T) {
 	}{
 		"nothing":                {nil, "header 1: unexpected EOF"},
 		"no page":                {bytes.Repeat([]byte("x"), 100), "no Ogg page"},
-		"Opus":                   {ogg([]byte("OpusHead\x01\x02\x00\x00\x80\xbb\x00\x00\x00\x00\x00")), "no Vorbis in it"},
-		"version 1":              {ogg(changed(7, 1)), "version"},
-		"no channel":             {ogg(changed(11, 0)), "0 channels"},
-		"blocks of 32":           {ogg(changed(28, 0xb5)), "blocks of 32"},
-		"blocks of 16384":        {ogg(changed(28, 0xe8)), "and 16384"},
-		"short before long":      {ogg(changed(28, 0x8b)), "blocks of 2048 and 256"},
-		"only one header":        {ogg(identification), "header 2: unexpected EOF"},
-		"no comments":            {ogg(identification, identification), "header 2: it is no Vorbis"},
-		"no codebook":            {ogg(identification, comments, []byte("\x05vorbis\x00...")), "no codebook"},
-		"a codebook too large":   {ogg(identification, comments, []byte(book+"\x01\x00\xff\xff\xff\x00")), "16777215 entries"},
-		"no dimensions":          {ogg(identification, comments, []byte(book+"\x00\x00\x01\x00\x00\x00")), "of 0 dimensions"},
-		"a codebook cut off":     {ogg(identification, comments, []byte(book+"\x01\x00\xff\x00\x00\x00")), "too early"},
-		"more codes than can be": {ogg(identification, comments, []byte(book+"\x01\x00\x08\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00")), "more codes"},
+		"Opus":                   {pages([]byte("OpusHead\x01\x02\x00\x00\x80\xbb\x00\x00\x00\x00\x00")), "no Vorbis in it"},
+		"version 1":              {pages(changed(7, 1)), "version"},
+		"no channel":             {pages(changed(11, 0)), "0 channels"},
+		"blocks of 32":           {pages(changed(28, 0xb5)), "blocks of 32"},
+		"blocks of 16384":        {pages(changed(28, 0xe8)), "and 16384"},
+		"short before long":      {pages(changed(28, 0x8b)), "blocks of 2048 and 256"},
+		"only one header":        {pages(identification), "header 2: unexpected EOF"},
+		"no comments":            {pages(identification, identification), "header 2: it is no Vorbis"},
+		"no codebook":            {pages(identification, comments, []byte("\x05vorbis\x00...")), "no codebook"},
+		"a codebook too large":   {pages(identification, comments, []byte(book+"\x01\x00\xff\xff\xff\x00")), "16777215 entries"},
+		"no dimensions":          {pages(identification, comments, []byte(book+"\x00\x00\x01\x00\x00\x00")), "of 0 dimensions"},
+		"a codebook cut off":     {pages(identification, comments, []byte(book+"\x01\x00\xff\x00\x00\x00")), "too early"},
+		"more codes than can be": {pages(identification, comments, []byte(book+"\x01\x00\x08\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00")), "more codes"},
 	} {
 		if _, err := New(bytes.NewReader(c.b)); err == nil || !strings.Contains(err.Error(), c.says) {
 			t.Errorf("%s: %v, want %q", name, err, c.says)

@@ -38,3 +38,19 @@ lame --quiet -b 48 "$work/22-16.wav" mono22.mp3
 ffmpeg -loglevel error -y -i "$work/44100.wav" -c:a libmp3lame -b:a 96k -metadata title=sweep tagged.mp3
 oggenc --quiet -q 3 --serial 1 -o stereo44.ogg "$work/44100.wav"
 oggenc --quiet -q 1 --serial 1 -o mono22.ogg "$work/22-16.wav"
+
+# word FILE OPTIONS: a word in Opus, and what libopus decodes it to
+exact="-fflags +bitexact -flags:a +bitexact"
+sox ../../../scripts/sounds/en/7.wav -r 48000 -b 16 "$work/word.wav"
+word() {
+	name=$1
+	shift
+	ffmpeg -loglevel error -y -i "$work/word.wav" -c:a libopus -application voip "$@" $exact "$name.opus"
+	ffmpeg -loglevel error -y -c:a libopus -i "$name.opus" -sample_fmt s16 $exact "$work/$name.wav"
+	flac --silent -8 -f --padding=0 -o "$name.flac" "$work/$name.wav"
+}
+word silk -ar 16000 -b:a 16k
+word hybrid -b:a 28k
+ffmpeg -loglevel error -y -i "$work/48000.wav" -c:a libopus -b:a 64k $exact stereo.opus
+sweep "$work/16.wav" 16000 -b 16
+ffmpeg -loglevel error -y -i "$work/16.wav" -c:a g722 -f g722 $exact raw.g722

@@ -1,4 +1,8 @@
-package vorbis
+// Package ogg takes the packets of the first logical stream out of an Ogg file (RFC 3533).
+//
+// Files may come from anybody: a packet has a bound, what is wrong is an error. It does not seek, and does not look at checksums: what
+// is damaged is the decoder's to hear or to leave out.
+package ogg
 
 import (
 	"encoding/binary"
@@ -15,8 +19,8 @@ const (
 	flagLast      = 4 // the last page of the stream
 )
 
-// packets takes the packets of the first logical stream out of an Ogg file (RFC 3533 §6).
-type packets struct {
+// Reader reads the packets of a file (§6).
+type Reader struct {
 	r       io.Reader
 	serial  uint32
 	begun   bool
@@ -26,8 +30,11 @@ type packets struct {
 	packet  []byte
 }
 
-// next returns the next packet, valid until the following call; io.EOF after the last.
-func (p *packets) next() ([]byte, error) {
+// NewReader reads the file from its beginning on.
+func NewReader(r io.Reader) *Reader { return &Reader{r: r} }
+
+// Next returns the next packet, valid until the following call; io.EOF after the last.
+func (p *Reader) Next() ([]byte, error) {
 	p.packet = p.packet[:0]
 	for {
 		for len(p.lacing) > 0 {
@@ -54,18 +61,22 @@ func (p *packets) next() ([]byte, error) {
 	}
 }
 
-// ends tells whether no packet after the latest one ends on its page.
-func (p *packets) ends() bool {
+// End is where the sound ends that the latest packet is the last of, in samples since its beginning; ok is false as long as others
+// follow, and when the file does not say.
+func (p *Reader) End() (granule int64, ok bool) {
+	if !p.last || p.granule < 0 {
+		return 0, false
+	}
 	for _, size := range p.lacing {
 		if size < 255 {
-			return false
+			return 0, false
 		}
 	}
-	return true
+	return p.granule, true
 }
 
 // page reads the header of the next page of the stream.
-func (p *packets) page() error {
+func (p *Reader) page() error {
 	for {
 		var h [pageHeader]byte
 		if _, err := io.ReadFull(p.r, h[:]); err != nil {
