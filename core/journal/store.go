@@ -200,7 +200,10 @@ func (s *Store) Get(id string) (Record, bool) {
 	j.mu.Unlock()
 	for i := range r.Entries {
 		if e := &r.Entries[i]; e.Kind == KindMessage {
-			e.Text = Title(e.Raw)
+			wrong := e.Text
+			if e.Text = Title(e.Raw); wrong != "" {
+				e.Text += " (" + wrong + ")"
+			}
 		}
 	}
 	return r, true
