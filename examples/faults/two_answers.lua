@@ -1,4 +1,5 @@
--- A second 200 with another description follows the first one, as from a phone that answered at the same moment.
+-- A second 200 with another description follows the first one. With set = { To = "<sip:b@192.0.2.66>;tag=b" } it would be
+-- that of a second phone, which answered at the same moment (RFC 3261 §13.2.2.4).
 local other = [[
 v=0
 o=- 1 1 IN IP4 192.0.2.66
@@ -9,7 +10,7 @@ m=audio 4000 RTP/AVP 8
 ]]
 
 function on_call(call)
-  call:fault{ on = "200 INVITE", also = true, times = 1, delay = "100ms", body = other, set = { To = "<sip:other@192.0.2.66>;tag=other" } }
+  call:fault{ on = "200 INVITE", also = true, times = 1, delay = "100ms", body = other }
   call:answer()
   call:wait("hangup")
 end
