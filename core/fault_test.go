@@ -170,3 +170,42 @@ func TestFaultsOfOneCallID(t *testing.T) {
 		time.Sleep(5 * time.Minute)
 	})
 }
+
+// TestFaultsThatWaitAreBounded: a peer that asks again and again does not fill the memory with answers that wait.
+func TestFaultsThatWaitAreBounded(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		n := coretest.NewNetwork()
+		defer n.Close()
+		s := core.New(core.Options{Media: n.Media(), Log: discard(), Handler: handlerFunc(func(ctx context.Context, c *core.Call) {
+			if _, err := c.Fault(fault.Rule{On: "200 BYE", Delay: time.Minute}); err != nil {
+				t.Error(err)
+			}
+			_ = c.Answer(core.AnswerOptions{})
+			<-ctx.Done()
+		})})
+		defer s.Close()
+		caller := n.Call(s, coretest.CallOptions{})
+		synctest.Wait()
+		bye := caller.NewRequest("BYE")
+		for range 300 {
+			caller.Send(bye)
+		}
+		answers := func() (count int) {
+			for _, m := range caller.Messages() {
+				if !m.Sent && m.Method() == "BYE" {
+					count++
+				}
+			}
+			return count
+		}
+		time.Sleep(59 * time.Second)
+		if got := answers(); got != 0 {
+			t.Errorf("%d answers came early", got)
+		}
+		time.Sleep(time.Second)
+		synctest.Wait()
+		if got := answers(); got != 256 {
+			t.Errorf("%d answers, want 256", got)
+		}
+	})
+}
