@@ -146,6 +146,7 @@ type Scripting struct {
 	ErrorCode       int    `koanf:"error_code"`
 	TestBeforeSwap  bool   `koanf:"test_before_swap"`
 	AllowImpair     bool   `koanf:"allow_impair"`
+	AllowFaults     bool   `koanf:"allow_faults"`
 
 	HTTPAllow          []string `koanf:"http_allow"`
 	HTTPTimeoutSeconds float64  `koanf:"http_timeout_seconds"`

@@ -128,6 +128,7 @@ func (c *Call) end(cause error) {
 	c.timer.stop()
 	c.sampling.timer.Stop()
 	c.reliable.stop()
+	c.endFaults()
 	c.ending.Cause = cause
 	if !c.answered.IsZero() {
 		c.ending.Duration = time.Since(c.answered)

@@ -11,6 +11,7 @@ import (
 	"github.com/emiago/sipgo/sip"
 
 	"offhook/core/digest"
+	"offhook/core/fault"
 	"offhook/core/journal"
 	"offhook/core/sdp"
 	"offhook/core/transaction"
@@ -65,6 +66,7 @@ type Call struct {
 
 	events eventQueue
 	heard  heardDigits
+	faults *fault.Set // what goes wrong on purpose; nil: nothing
 }
 
 // negotiation is where offer and answer stand (RFC 3264).
@@ -122,7 +124,7 @@ type message interface{ Headers() []sip.Header }
 func fieldsOf(m message, name string) []string {
 	var values []string
 	for _, h := range m.Headers() {
-		if strings.EqualFold(longName(h.Name()), longName(name)) {
+		if strings.EqualFold(fault.LongName(h.Name()), fault.LongName(name)) {
 			values = append(values, h.Value())
 		}
 	}
@@ -139,23 +141,6 @@ func lists(m message, name, word string) bool {
 		}
 	}
 	return false
-}
-
-// longName is the name of a header field that has a compact form (RFC 3261
-// §7.3.3 and the extensions that define one).
-func longName(name string) string {
-	if len(name) == 1 {
-		if long, ok := compactForms[name[0]|0x20]; ok {
-			return long
-		}
-	}
-	return name
-}
-
-var compactForms = map[byte]string{
-	'a': "Accept-Contact", 'b': "Referred-By", 'c': "Content-Type", 'd': "Request-Disposition", 'e': "Content-Encoding",
-	'f': "From", 'i': "Call-ID", 'j': "Reject-Contact", 'k': "Supported", 'l': "Content-Length", 'm': "Contact",
-	'o': "Event", 'r': "Refer-To", 's': "Subject", 't': "To", 'u': "Allow-Events", 'v': "Via", 'x': "Session-Expires", 'y': "Identity",
 }
 
 // CallerNumber is the user part of P-Asserted-Identity (RFC 3325), else of

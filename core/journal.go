@@ -32,6 +32,10 @@ func (s *Server) trace(t transaction.Trace) {
 	if s.o.Journal == nil {
 		return
 	}
+	if t.Fault != "" {
+		s.o.Journal.Spoiled(t.CallID, journal.Entry{Sent: t.Sent, Again: t.Copy, Raw: t.Bytes, Text: t.Fault, Lost: t.Lost}, peerOf(t.Flow))
+		return
+	}
 	if req, ok := t.Message.(*sip.Request); ok && !t.Sent && !t.Copy && begins(req) {
 		return
 	}

@@ -62,6 +62,8 @@ type Call interface {
 	Listen(what media.Sought) (Listening, error)
 	// Impair sends RTP as over a bad network; the zero value ends that. The error says which value is out of range.
 	Impair(o media.Impairment) error
+	// Fault has messages go wrong from now on. The error says what is wrong with o.
+	Fault(o FaultOptions) (Fault, error)
 	// Stats tells what was sent and received so far.
 	Stats() media.Stats
 

@@ -145,7 +145,7 @@ func TestCheckShippedScripts(t *testing.T) {
 		t.Error(err)
 	}
 	for name, f := range everyFunction(NewReference()) {
-		if got := checked(t, "default.lua", "digit, playback = '1', {}\n"+onCall(f.Example), "lib/menu.lua", ""); got != "" {
+		if got := checked(t, "default.lua", "digit, playback, fault = '1', {}, {}\n"+onCall(f.Example), "lib/menu.lua", ""); got != "" {
 			t.Errorf("the example of %s: %s", name, got)
 		}
 	}

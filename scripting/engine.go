@@ -51,6 +51,8 @@ type Options struct {
 	Check func(ctx context.Context, scripts fs.FS) error
 	// AllowImpair lets scripts spoil the RTP of their calls with call:impair.
 	AllowImpair bool
+	// AllowFaults lets scripts spoil the messages of their calls with call:fault.
+	AllowFaults bool
 	// Observe learns of what scripts do in calls, in order, on the goroutine of each call; nil = nobody does.
 	Observe func(Observation)
 	// ObserveVerbs leaves out the functions that stay within the script, as json.decode: a script may call those often.

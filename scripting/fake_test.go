@@ -318,6 +318,23 @@ func (c *fakeCall) Impair(o media.Impairment) error {
 	return c.do("", "impair %+v", o)
 }
 
+func (c *fakeCall) Fault(o FaultOptions) (Fault, error) {
+	body := "none"
+	if o.Body != nil {
+		body = *o.Body
+	}
+	o.Body = nil
+	if o.On == "999" {
+		return nil, errors.New("999 is no status")
+	}
+	return &fakeFault{c}, c.do("", "fault %+v body %q", o, body)
+}
+
+type fakeFault struct{ call *fakeCall }
+
+func (f *fakeFault) Cancel()    { _ = f.call.do("", "fault cancelled") }
+func (f *fakeFault) Count() int { return 3 }
+
 func (c *fakeCall) Stats() media.Stats {
 	return media.Stats{
 		Sent: media.Sent{Packets: 7, Bytes: 1120}, Received: media.Reception{Packets: 99, Bytes: 15840, Lost: 1, LossPct: 1, Jitter: 2 * time.Millisecond},

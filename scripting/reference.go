@@ -34,7 +34,7 @@ func NewReference() Reference {
 		},
 		Globals:  []Function{require(), routes()},
 		Handlers: handlers(),
-		Objects:  []Object{timerObject(), playbackObject()},
+		Objects:  []Object{timerObject(), playbackObject(), faultObject()},
 	}
 }
 
@@ -48,7 +48,7 @@ func verbs() []Function {
 		[]Function{measure(), waitTone(), waitSilence(), waitSpeech(), probeDelay()},
 		[]Function{header(), headers(), setHeader()},
 		[]Function{wait(), on(), after(), every(), deferred()},
-		[]Function{alive(), elapsed(), limit(), mark(), stats(), impairs(), check(), verdict()},
+		[]Function{alive(), elapsed(), limit(), mark(), stats(), impairs(), faults(), check(), verdict()},
 	)
 }
 

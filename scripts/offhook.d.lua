@@ -544,6 +544,29 @@ function Call:stats() end
 ---@param options? Call.impair.options
 function Call:impair(options) end
 
+---@class Call.fault.options
+---@field on? string # which of the messages that we send
+---@field ignore? string # which of those that come are taken as if they had not
+---@field skip? integer # so many are left as they are before the first one; 0 to 1000; default 0
+---@field times? integer|boolean # so many go wrong; without it, all
+---@field drop? boolean # it does not leave; default false
+---@field delay? duration # it leaves later, by a minute at most; default "0s"
+---@field dup? integer # it leaves so many times more; 0 to 10; default 0
+---@field also? boolean # it leaves as it is, and what the other options make of it is one more message; default false
+---@field status? string # a response says this instead: "486" or "486 Busy Here"
+---@field set? table<string, string|number|boolean> # header fields, in place of those of the name
+---@field remove? string|string[] # names of header fields that are taken out
+---@field add? table<string, string|number|boolean> # header fields that come at the end
+---@field body? string # in place of the body; Content-Length follows it, unless set or remove names that
+
+---Has SIP messages of the call go wrong from now on, to test what is at the other end. Either on or ignore says which: a status ("180"), one with the method it answers ("200 BYE"), or the method of a request ("BYE"). Copies count as messages of their own. The call itself goes on as if all were well: what is dropped counts as sent, so that it is repeated when it is due, and what is ignored has not come. It works until the last copy after the end of the call; several faults work one after the other. In set, add and body ${NAME} stands for a header field of the message as it was, ${body} for its body, ${sdp} for our session description. Only where the configuration has scripting.allow_faults = true, and in tests.
+---```lua
+---call:fault{ on = "200 INVITE", also = true, times = 1, delay = "200ms", status = "486" }
+---```
+---@param options? Call.fault.options
+---@return Fault fault # fault:cancel() ends it
+function Call:fault(options) end
+
 ---Notes whether something is as it should be. When it is not, the verdict on the call is fail; the script goes on.
 ---```lua
 ---call:check(call.codec == "PCMA", "PCMA is preferred")
@@ -620,6 +643,23 @@ function Playback:position() end
 ---@param timeout? duration # how long; without it until the end
 ---@return Playback.wait.result result
 function Playback:wait(timeout) end
+
+---What goes wrong by call:fault.
+---@class Fault
+local Fault = {}
+
+---Ends it. What is delayed already leaves all the same.
+---```lua
+---fault:cancel()
+---```
+function Fault:cancel() end
+
+---How many messages have gone wrong by it.
+---```lua
+---local n = fault:count()
+---```
+---@return integer messages
+function Fault:count() end
 
 ---A test at work.
 ---@class T

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"offhook/core"
+	"offhook/core/fault"
 	"offhook/media"
 	"offhook/scripting"
 )
@@ -155,6 +156,25 @@ func (c call) Listen(what media.Sought) (scripting.Listening, error) {
 }
 
 func (c call) Impair(o media.Impairment) error { return ended(c.Call.Impair(o)) }
+
+func (c call) Fault(o scripting.FaultOptions) (scripting.Fault, error) {
+	f, err := c.Call.Fault(fault.Rule{
+		On: o.On, Ignore: o.Ignore, Skip: o.Skip, Times: o.Times, Drop: o.Drop, Delay: o.Delay, Copies: o.Copies, Also: o.Also,
+		Edit: fault.Edit{Status: o.Status, Remove: o.Remove, Set: fields(o.Set), Add: fields(o.Add), Body: o.Body},
+	})
+	if err != nil {
+		return nil, ended(err)
+	}
+	return f, nil
+}
+
+func fields(in []scripting.Header) []fault.Header {
+	out := make([]fault.Header, len(in))
+	for i, h := range in {
+		out[i] = fault.Header(h)
+	}
+	return out
+}
 
 func (c call) Notify(sink func(scripting.Event)) {
 	c.Call.Notify(func(e core.Event) {

@@ -57,7 +57,7 @@ func scriptOptions(c *config.Config, log *slog.Logger) scripting.Options {
 			Coroutines:   c.Scripting.MaxCoroutines,
 			CallDepth:    c.Scripting.MaxCallDepth,
 		},
-		EnvAllow: c.Scripting.EnvAllow, AllowImpair: c.Scripting.AllowImpair,
+		EnvAllow: c.Scripting.EnvAllow, AllowImpair: c.Scripting.AllowImpair, AllowFaults: c.Scripting.AllowFaults,
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"strconv"
 	"testing"
 	"time"
 
@@ -39,6 +40,18 @@ func TestServerOptionsOfMedia(t *testing.T) {
 		if o.NoLatch != c.noLatch || o.MediaSilent != c.silent || o.SRTP != c.srtp || o.Inband != c.inband {
 			t.Errorf("%q: NoLatch %v, MediaSilent %v, SRTP %v, Inband %v; want %v, %v, %v, %v",
 				c.file, o.NoLatch, o.MediaSilent, o.SRTP, o.Inband, c.noLatch, c.silent, c.srtp, c.inband)
+		}
+	}
+}
+
+func TestScriptOptionsAllowFaults(t *testing.T) {
+	for _, want := range []bool{false, true} {
+		c, err := config.Load(config.Options{Flags: []config.Flag{{Name: "--set", Key: "scripting.allow_faults", Value: strconv.FormatBool(want)}}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := scriptOptions(c, slog.New(slog.DiscardHandler)).AllowFaults; got != want {
+			t.Errorf("AllowFaults %v, want %v", got, want)
 		}
 	}
 }

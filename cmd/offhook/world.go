@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"time"
 
+	"github.com/emiago/sipgo/sip"
 	"github.com/pion/rtp"
 
 	"offhook/config"
@@ -51,6 +52,12 @@ func (h testHandler) ServeCall(ctx context.Context, c *core.Call) { h.Serve(ctx,
 // trace tells the test of each message as it passes, so that messages and verbs
 // are in the order in which they happened.
 func (w *world) trace(t transaction.Trace) {
+	if t.Lost {
+		return
+	}
+	if t.Message == nil && !t.Copy { // edited
+		t.Message, _ = sip.ParseMessage(t.Bytes) // nil, if that broke it
+	}
 	if t.Message == nil {
 		return // a copy of a response, sent from its bytes
 	}

@@ -23,6 +23,7 @@ type Stage struct {
 	events []string
 
 	pending *core.Pending // of the last verb that has one
+	fault   *core.Fault   // the last one
 }
 
 // ServeCall waits until the call or the scenario ends it.
@@ -89,6 +90,7 @@ func (s *Stage) act(line string) error {
 //
 //	ring · progress CODE · answer [CODEC…] · reject CODE · redirect URI… · hangup [REASON] · return · panic · confirmed
 //	trunk [NAME], which it must have come in on
+//	fault OPTION…, see faultOf · faulted N, so many messages by the last fault · heal, which ends it
 //	hold · resume · transfer URI [TIMEOUT] · info TYPE BODY · outcome CODE, of the last of these; without CODE: none yet
 func (s *Stage) verb(c *core.Call, words []string) error {
 	number := 0
@@ -132,6 +134,8 @@ func (s *Stage) verb(c *core.Call, words []string) error {
 		}
 	case "outcome":
 		return s.outcome(words[1:])
+	case "fault", "faulted", "heal":
+		return s.spoil(c, words)
 	default:
 		return s.ask(c, words)
 	}

@@ -14,7 +14,7 @@ type Kind uint8
 
 // What can happen in a call.
 const (
-	KindMessage Kind = iota + 1 // a SIP message: Peer, Sent, Again and Raw; Text is its Title, set by Get
+	KindMessage Kind = iota + 1 // a SIP message: Peer, Sent, Again, Lost and Raw; Text is its Title, set by Get, and what is wrong on purpose
 	KindState                   // the state of the call: "early", "answered", "confirmed", "ended"
 	KindVerb                    // the script called a function: Place, and Text as it would be written
 	KindReturn                  // that function took its time and has returned: Text what, Took how long
@@ -67,6 +67,7 @@ type Entry struct {
 	Kind  Kind
 	Sent  bool          // KindMessage: by us
 	Again bool          // KindMessage: a copy, sent again or absorbed
+	Lost  bool          // KindMessage: it has not left, on purpose
 	Peer  *Peer         // KindMessage; shared, read only
 	Raw   []byte        // KindMessage: as on the wire, but for masked digits and, from Get, what Options.Mask takes out; read only
 	Place string        // the line of the script, as "default.lua:7"; empty: not known
@@ -80,6 +81,7 @@ type entryJSON struct {
 	Kind  Kind    `json:"kind"`
 	Sent  bool    `json:"sent,omitempty"`
 	Again bool    `json:"again,omitempty"`
+	Lost  bool    `json:"lost,omitempty"`
 	Peer  *Peer   `json:"peer,omitempty"`
 	Raw   string  `json:"raw,omitempty"`
 	Place string  `json:"place,omitempty"`
@@ -89,7 +91,7 @@ type entryJSON struct {
 
 // MarshalJSON writes times as seconds and the message as a string.
 func (e Entry) MarshalJSON() ([]byte, error) {
-	return json.Marshal(entryJSON{e.At.Seconds(), e.Kind, e.Sent, e.Again, e.Peer, string(e.Raw), e.Place, e.Text, e.Took.Seconds()})
+	return json.Marshal(entryJSON{e.At.Seconds(), e.Kind, e.Sent, e.Again, e.Lost, e.Peer, string(e.Raw), e.Place, e.Text, e.Took.Seconds()})
 }
 
 // UnmarshalJSON reads what MarshalJSON wrote.
@@ -98,7 +100,7 @@ func (e *Entry) UnmarshalJSON(b []byte) error {
 	if err := json.Unmarshal(b, &j); err != nil {
 		return err
 	}
-	*e = Entry{duration(j.At), j.Kind, j.Sent, j.Again, j.Peer, []byte(j.Raw), j.Place, j.Text, duration(j.Took)}
+	*e = Entry{duration(j.At), j.Kind, j.Sent, j.Again, j.Lost, j.Peer, []byte(j.Raw), j.Place, j.Text, duration(j.Took)}
 	return nil
 }
 

@@ -114,7 +114,7 @@ func (s *Store) WritePcap(w io.Writer, id string) (known bool, err error) {
 		}
 	}
 	for _, e := range entries {
-		if e.Kind == KindMessage {
+		if e.Kind == KindMessage && !e.Lost {
 			at := began.Add(e.At)
 			rtp(at)
 			raw := s.o.Mask(e.Raw)

@@ -205,7 +205,11 @@ func (s *Store) Get(id string) (Record, bool) {
 	j.mu.Unlock()
 	for i := range r.Entries {
 		if e := &r.Entries[i]; e.Kind == KindMessage {
+			wrong := e.Text
 			e.Text, e.Raw = Title(e.Raw), s.o.Mask(e.Raw)
+			if wrong != "" {
+				e.Text += " (" + wrong + ")"
+			}
 		}
 	}
 	return r, true

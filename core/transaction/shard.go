@@ -7,6 +7,7 @@ import (
 
 	"github.com/emiago/sipgo/sip"
 
+	"offhook/core/fault"
 	"offhook/core/transport"
 )
 
@@ -26,6 +27,8 @@ type Shard struct {
 	oldest   *tombstone // the FIFO of finished
 	newest   *tombstone
 	sweep    *Timer // takes the expired ones away
+
+	faults map[string]*fault.Set // by Call-ID: of calls in which something goes wrong on purpose; mostly nil
 
 	timers   timerQueue
 	timerSeq uint64
@@ -50,7 +53,7 @@ func (s *Shard) reset() {
 	s.merged = make(map[key]struct{})
 	s.finished = make(map[key]*tombstone)
 	s.oldest, s.newest, s.sweep = nil, nil, nil
-	s.timers = nil
+	s.timers, s.faults = nil, nil
 }
 
 // Lock locks the shard.
@@ -76,6 +79,9 @@ func (s *Shard) close() {
 // request finds out what an incoming request belongs to (RFC 3261 §17.2.3), in this order: an ACK to its INVITE, a
 // copy to its transaction or tombstone, a CANCEL to its INVITE, a merged request to nothing.
 func (s *Shard) request(req *sip.Request, f transport.Flow) {
+	if len(s.faults) > 0 && s.ignores(req, f) {
+		return
+	}
 	if req.Method == sip.ACK {
 		s.ack(req, f)
 		return
@@ -144,6 +150,9 @@ func (s *Shard) tell(tx *Server, req *sip.Request, invite *Server) {
 
 // response gives an incoming response to its client transaction (RFC 3261 §17.1.3).
 func (s *Shard) response(res *sip.Response, f transport.Flow) {
+	if len(s.faults) > 0 && s.ignores(res, f) {
+		return
+	}
 	k := s.layer.seeds.clientKey(res.Via(), string(*res.CallID()), res.CSeq())
 	if c := s.clients[k]; c != nil {
 		c.receive(res, f)
@@ -171,12 +180,17 @@ func (s *Shard) serialise(msg sip.Message) []byte {
 
 // transmit sends b, which msg was serialised to; a nil msg makes it a copy. kept says that b does not change any more.
 func (s *Shard) transmit(callID string, msg sip.Message, b []byte, kept bool, f transport.Flow) error {
+	if msg == nil {
+		s.stats.Repeated++
+	}
+	if len(s.faults) > 0 {
+		if faults := s.faults[callID]; faults != nil {
+			return s.spoil(faults, Trace{CallID: callID, Flow: f, Sent: true, Copy: msg == nil, Message: msg, Bytes: b, Kept: kept})
+		}
+	}
 	err := f.Send(b)
 	if err != nil {
 		s.stats.SendFails++
-	}
-	if msg == nil {
-		s.stats.Repeated++
 	}
 	if s.layer.trace != nil {
 		s.layer.trace(Trace{CallID: callID, Flow: f, Sent: true, Copy: msg == nil, Message: msg, Bytes: b, Kept: kept, Err: err})

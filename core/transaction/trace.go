@@ -13,11 +13,13 @@ type Trace struct {
 	Flow   transport.Flow
 	Sent   bool
 	Copy   bool // a retransmission: sent again, or absorbed
-	// Message is what came, and what the TU gave to send; nil when only Bytes are left of it.
+	// Message is what came, and what the TU gave to send; nil when only Bytes are left of it, or those are edited.
 	Message sip.Message
 	Bytes   []byte // as on the wire; nil for what came without bytes
 	Kept    bool   // Bytes do not change any more; else they are good until the function returns
 	Err     error  // what the transport said to sending it
+	Fault   string // what is wrong with it on purpose, see core/fault; empty: nothing
+	Lost    bool   // because of that it has not left
 }
 
 // String is the whole message, masked.

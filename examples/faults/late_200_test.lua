@@ -1,0 +1,10 @@
+test("200 after the 487", function(t)
+  local c = t:call{}
+  c:expect_status(180)
+  c:cancel()
+  c:expect_status(487)
+  c:advance("300ms")
+  c:expect_status(200)
+  t:eq(c:header("Content-Type"), "application/sdp")
+  t:eq(c.record.by, "cancel")
+end)
