@@ -49,8 +49,12 @@ func (c *Call) hangup(cause error, o HangupOptions) {
 		return
 	}
 	c.ending.Reason, c.ending.Q850 = o.Reason, o.Q850
-	h := o.withReason()
+	h, parted := o.withReason(), c.parted()
 	c.end(cause)
+	if parted {
+		c.server.forget(c.dialog.id)
+		return
+	}
 	if c.accepted != nil {
 		c.byeOnAck = append(make([]Header, 0, len(h)), h...) // not nil
 		return
@@ -108,6 +112,10 @@ func (c *Call) bye(tx *transaction.Server, req *sip.Request) {
 		c.server.forget(c.dialog.id)
 		return
 	}
+	if c.following != nil {
+		c.following.part(req)
+		return
+	}
 	c.ending.Reason, c.ending.Q850 = reasonOf(req)
 	if !c.state.Answered() {
 		c.finish(487, "", nil, ErrRemoteHangup)
@@ -125,6 +133,7 @@ func (c *Call) end(cause error) {
 	c.timer.stop()
 	c.sampling.timer.Stop()
 	c.reliable.stop()
+	c.following.stop()
 	c.ending.Cause = cause
 	if !c.answered.IsZero() {
 		c.ending.Duration = time.Since(c.answered)
@@ -135,7 +144,7 @@ func (c *Call) end(cause error) {
 			c.noteRTP(c.final)
 		}
 	}
-	if c.outgoing != nil {
+	if c.tx == nil {
 		c.record() // an incoming call is recorded when its handler has returned
 	}
 	c.cancel(cause)
