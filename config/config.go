@@ -84,6 +84,7 @@ type SIP struct {
 	SessionExpiresSeconds int  `koanf:"session_expires_seconds"`
 	MinSESeconds          int  `koanf:"min_se_seconds"`
 	ReliableProvisionals  bool `koanf:"reliable_provisionals"`
+	AcceptRefer           bool `koanf:"accept_refer"`
 	RequireTrunk          bool `koanf:"require_trunk"`
 }
 

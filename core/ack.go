@@ -36,6 +36,7 @@ func (c *Call) ack(req *sip.Request) {
 // (RFC 3261 §13.2.1). One that we cannot use ends the call.
 func (c *Call) ackAnswer(req *sip.Request) {
 	c.negotiation.pending = false
+	_ = unpack(req) // what stays packed is no answer
 	n, err := sdp.Accept(req.Body(), c.negotiation.ours)
 	if err != nil {
 		c.log.Warn("no usable answer in ACK", "error", err)

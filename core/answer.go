@@ -72,6 +72,7 @@ func (c *Call) sendAnswer(h Headers) {
 	c.ending.Code = 200
 	c.accept(c.tx, c.request.CSeq().SeqNo)
 	c.server.stats.answered.Add(1)
+	c.endReplaced()
 	if c.log.Enabled(context.Background(), slog.LevelInfo) {
 		c.log.Info("answered", "codec", c.negotiation.current.Codec.String(), "rtp", c.session.Addr().String(),
 			"after_ms", c.answered.Sub(c.began).Milliseconds())

@@ -49,8 +49,12 @@ func (c *Call) hangup(cause error, o HangupOptions) {
 		return
 	}
 	c.ending.Reason, c.ending.Q850 = o.Reason, o.Q850
-	h := o.withReason()
+	h, parted := o.withReason(), c.parted()
 	c.end(cause)
+	if parted {
+		c.server.forget(c.dialog.id)
+		return
+	}
 	if c.accepted != nil {
 		c.byeOnAck = append(make([]Header, 0, len(h)), h...) // not nil
 		return
@@ -62,17 +66,18 @@ func (c *Call) hangup(cause error, o HangupOptions) {
 // takes a BYE that crosses ours (RFC 5407 §3.1.4), and nothing else.
 func (c *Call) sendBye(h Headers) {
 	c.mortal = true
+	id := c.dialog.id
 	req := c.dialog.request(sip.BYE)
 	c.server.identify(req)
 	h.addTo(req)
 	err := c.sendInDialog(req, func(res *sip.Response, err error) {
-		c.server.forget(c.dialog.id)
+		c.server.forget(id)
 		if err != nil || res.StatusCode >= 300 {
 			c.log.Info("BYE without success", "error", err, "status", statusOf(res))
 		}
 	}, nil)
 	if err != nil {
-		c.server.forget(c.dialog.id)
+		c.server.forget(id)
 		c.log.Warn("BYE not sent", "error", err)
 	}
 	c.log.Info("BYE sent")
@@ -111,6 +116,10 @@ func (c *Call) bye(tx *transaction.Server, req *sip.Request) {
 		c.server.forget(c.dialog.id)
 		return
 	}
+	if c.following != nil {
+		c.following.part(req)
+		return
+	}
 	c.ending.Reason, c.ending.Q850 = reasonOf(req)
 	if !c.state.Answered() {
 		c.finish(487, "", nil, ErrRemoteHangup)
@@ -129,6 +138,7 @@ func (c *Call) end(cause error) {
 	c.sampling.timer.Stop()
 	c.reliable.stop()
 	c.endFaults()
+	c.following.stop()
 	c.ending.Cause = cause
 	if !c.answered.IsZero() {
 		c.ending.Duration = time.Since(c.answered)
@@ -139,7 +149,7 @@ func (c *Call) end(cause error) {
 			c.noteRTP(c.final)
 		}
 	}
-	if c.outgoing != nil {
+	if c.tx == nil {
 		c.record() // an incoming call is recorded when its handler has returned
 	}
 	c.cancel(cause)

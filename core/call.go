@@ -51,9 +51,13 @@ type Call struct {
 	byeOnAck    []Header  // a BYE waits for that ACK, with these header fields; nil: none does
 	mortal      bool      // our BYE is under way
 	limit       *transaction.Timer
-	holding     *holding  // our re-INVITE; nil: there is none
-	reinvited   uint32    // CSeq number of our last re-INVITE that got a 2xx
-	referral    *referral // our last REFER, as long as the peer tells of it
+	holding     *holding   // our re-INVITE; nil: there is none
+	reinvited   uint32     // CSeq number of our last re-INVITE that got a 2xx
+	referral    *referral  // our last REFER, as long as the peer tells of it
+	refers      int        // that the peer has sent
+	following   *following // a REFER of the peer's that we act on
+	left        *Call      // the call that has gone on without this dialog: see following
+	replaces    *replaces  // the call whose place this one takes; nil: it is a new one
 	timer       sessionTimer
 	credentials credentials
 	reliable    reliable // provisional responses

@@ -94,7 +94,7 @@ func (c *Call) inviteAgain(res *sip.Response) bool {
 		return false
 	}
 	c.dialog.localSeq++
-	client, err := c.server.transactions.Send(next, c.dialog.flow, c.inviteResult)
+	client, err := c.server.transactions.Send(next, c.dialog.flow, c.outgoing.result)
 	if err != nil {
 		c.log.Warn("INVITE with credentials not sent", "error", err)
 		return false

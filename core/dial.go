@@ -41,39 +41,17 @@ func (s *Server) Dial(ctx context.Context, o DialOptions) (*Call, error) {
 }
 
 func (s *Server) dial(ctx context.Context, o DialOptions) (*Call, error) {
-	uri, targets, err := s.resolve(ctx, o.URI)
+	c, uri, err := s.newOutgoing(ctx, &o)
 	if err != nil {
 		return nil, err
 	}
-	flow, rest, err := s.dialFirst(ctx, targets)
-	if err != nil {
+	if c.session, err = s.o.Media.Open(media.SessionOptions{Local: c.flow.Local().Addr(), Event: c.mediaEvent, NoLatch: s.o.NoLatch, Played: c.playedFunc()}); err != nil {
 		return nil, err
 	}
-	if o.From == "" {
-		o.From = "offhook"
-	}
-	c := &Call{
-		server: s, id: newID(), flow: flow, user: o.From,
-		began: time.Now(), outgoing: &outgoing{rest: rest}, confirmed: make(chan struct{}),
-	}
-	c.logTo(s.log)
-	c.capabilities, c.account = s.capabilities, o.Account
-	c.outgoing.digest.Account = o.Account
-	if o.Codecs != nil {
-		c.capabilities.Codecs = o.Codecs
-	}
-	if c.session, err = s.o.Media.Open(media.SessionOptions{Local: flow.Local().Addr(), Event: c.mediaEvent, NoLatch: s.o.NoLatch, Played: c.playedFunc()}); err != nil {
-		return nil, err
-	}
-	c.request = c.newInvite(uri, o)
-	if s.tooLarge(c.request, flow) {
-		if c.flow = s.overTCP(ctx, flow); c.flow != flow { // with the Contact and Via of TCP
-			c.request = c.newInvite(uri, o)
-		}
-	}
+	c.compose(ctx, uri, o)
 	c.journal = s.beginOutgoing(c)
-	ctx, cancel := context.WithCancelCause(context.WithoutCancel(ctx))
-	c.cancel, c.done = cancel, ctx.Done()
+	c.shard.Lock()
+	defer c.shard.Unlock()
 	if err := c.send(); err != nil {
 		c.session.Close()
 		return nil, err
@@ -81,14 +59,54 @@ func (s *Server) dial(ctx context.Context, o DialOptions) (*Call, error) {
 	return c, nil
 }
 
+// newOutgoing makes a call to a URI, without its media session and its INVITE.
+func (s *Server) newOutgoing(ctx context.Context, o *DialOptions) (*Call, sip.Uri, error) {
+	uri, targets, err := s.resolve(ctx, o.URI)
+	if err != nil {
+		return nil, uri, err
+	}
+	flow, rest, err := s.dialFirst(ctx, targets)
+	if err != nil {
+		return nil, uri, err
+	}
+	if o.From == "" {
+		o.From = "offhook"
+	}
+	c := &Call{server: s, id: newID(), flow: flow, user: o.From, began: time.Now(), confirmed: make(chan struct{})}
+	c.outgoing = &outgoing{call: c, rest: rest}
+	c.logTo(s.log)
+	c.capabilities, c.account = s.capabilities, o.Account
+	c.outgoing.digest.Account = o.Account
+	if o.Codecs != nil {
+		c.capabilities.Codecs = o.Codecs
+	}
+	ctx, cancel := context.WithCancelCause(context.WithoutCancel(ctx))
+	c.cancel, c.done = cancel, ctx.Done()
+	return c, uri, nil
+}
+
+// compose makes the INVITE, for TCP if it is too large for UDP.
+func (c *Call) compose(ctx context.Context, uri sip.Uri, o DialOptions) {
+	c.request = c.newInvite(uri, o)
+	if flow := c.flow; c.server.tooLarge(c.request, flow) {
+		if c.flow = c.server.overTCP(ctx, flow); c.flow != flow { // with the Contact and Via of TCP
+			c.request = c.newInvite(uri, o)
+		}
+	}
+}
+
 // outgoing is what a call of ours has besides.
 type outgoing struct {
+	call      *Call // whose it is: see following
 	client    *transaction.Client
 	invite    *sip.Request    // as it was sent last
 	digest    digest.Client   // that answers challenges to it
 	rest      []locate.Target // to try when the first one is out of order
 	cancelled error           // why we gave up before an answer; nil: we did not
+	following *following      // the REFER that asked for it; nil: none did
 }
+
+func (o *outgoing) result(res *sip.Response, err error) { o.call.inviteResult(res, err) }
 
 // newInvite makes the INVITE with our offer, and the dialog it may begin.
 func (c *Call) newInvite(uri sip.Uri, o DialOptions) *sip.Request {
@@ -96,17 +114,20 @@ func (c *Call) newInvite(uri sip.Uri, o DialOptions) *sip.Request {
 	from := sip.FromHeader{Address: sip.Uri{Scheme: "sip", User: o.From, Host: local.Addr().String()}}
 	from.Params = setTag(from.Params, newTag())
 	tag, _ := tagOf(from.Params)
-	callID := strconv.FormatUint(rand.Uint64(), 36) + strconv.FormatUint(rand.Uint64(), 36)
+	callID, at := c.newCallID(), c
+	if f := c.outgoing.following; f != nil {
+		at = f.call // its session is ours
+	}
 	c.dialog = dialog{
 		id: dialogID{callID, tag}, local: from, remote: sip.ToHeader{Address: uri},
 		target: uri, localSeq: uint32(rand.IntN(1 << 16)), flow: c.flow,
 	}
 	c.shard = c.server.transactions.Shard(callID)
-	c.negotiation.local = c.describe(int(c.session.Addr().Port()))
+	c.negotiation.local = at.describe(int(at.session.Addr().Port()))
 	c.negotiation.ours = sdp.Offer(c.negotiation.local, c.capabilities)
 	req := c.dialog.request(sip.INVITE)
 	req.AppendHeader(c.server.contact(o.From, c.flow))
-	req.AppendHeader(allow)
+	req.AppendHeader(c.server.allow())
 	req.AppendHeader(timerSupported)
 	c.server.identify(req)
 	o.Headers.addTo(req)
@@ -114,13 +135,22 @@ func (c *Call) newInvite(uri sip.Uri, o DialOptions) *sip.Request {
 	return req
 }
 
-// send begins the INVITE transaction.
+// newCallID makes a Call-ID. One that is to become part of another call lies in the
+// same shard, which is the lock of both.
+func (c *Call) newCallID() string {
+	for {
+		callID := strconv.FormatUint(rand.Uint64(), 36) + strconv.FormatUint(rand.Uint64(), 36)
+		if f := c.outgoing.following; f == nil || c.server.transactions.Shard(callID) == f.call.shard {
+			return callID
+		}
+	}
+}
+
+// send begins the INVITE transaction. The shard is locked.
 func (c *Call) send() (err error) {
-	c.shard.Lock()
-	defer c.shard.Unlock()
 	c.noteOpened()
 	c.outgoing.invite = c.request
-	if c.outgoing.client, err = c.server.transactions.Send(c.request, c.flow, c.inviteResult); err != nil {
+	if c.outgoing.client, err = c.server.transactions.Send(c.request, c.flow, c.outgoing.result); err != nil {
 		c.sampling.timer.Stop()
 		c.journal.End(func(j *journal.Call) { j.By, j.Reason = "error", err.Error() })
 		return err
@@ -153,7 +183,11 @@ func (c *Call) ringing(res *sip.Response) {
 	if !c.change(evProvisional) {
 		return
 	}
-	if n, err := sdp.Accept(res.Body(), c.negotiation.ours); err == nil {
+	if f := c.outgoing.following; f != nil {
+		f.tell(res.StatusCode, res.Reason)
+		return // the session is still that of the peer who asked
+	}
+	if n, err := sdp.Accept(descriptionOf(res), c.negotiation.ours); err == nil {
 		c.settle(n)
 	}
 }
@@ -182,9 +216,15 @@ func (c *Call) inviteAnswered(res *sip.Response) {
 	c.ending.Code = res.StatusCode
 	c.dialog.answered(res)
 	c.sendAck(&c.dialog, c.outgoing.invite.CSeq().SeqNo)
-	n, err := sdp.Accept(res.Body(), c.negotiation.ours)
+	n, err := sdp.Accept(descriptionOf(res), c.negotiation.ours)
+	f := c.outgoing.following
 	if err != nil {
 		c.hangup(ErrRefused, HangupOptions{Reason: "unusable answer", Q850: 88})
+		f.failed(488, "")
+		return
+	}
+	if f != nil {
+		f.takeOver(c, n, res)
 		return
 	}
 	c.settle(n)
@@ -240,6 +280,7 @@ func (c *Call) refused(code int, reason string) {
 	}
 	c.end(cause)
 	c.server.forget(c.dialog.id)
+	c.outgoing.following.failed(code, reason)
 }
 
 // Done is closed when an outgoing call has ended; Ending tells how.

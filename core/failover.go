@@ -72,7 +72,7 @@ func (c *Call) tryNext() bool {
 			again := o.invite.Clone()
 			again.RemoveHeader("Via")
 			o.invite = again
-			o.client, err = c.server.transactions.Send(again, flow, c.inviteResult)
+			o.client, err = c.server.transactions.Send(again, flow, c.outgoing.result)
 		}
 		if err != nil {
 			c.inviteResult(nil, err)

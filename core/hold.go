@@ -1,6 +1,7 @@
 package core
 
 import (
+	"cmp"
 	"fmt"
 	"math/rand/v2"
 	"time"
@@ -25,6 +26,7 @@ type holding struct {
 	refresh bool     // it only keeps the session alive: see sessionTimer
 	next    *holding // a wish of the handler's that came during a refresh
 
+	keeper *Call               // who keeps the dialog, since the call went on in another one; nil: the call
 	sent   bool                // in progress: it has no final response yet
 	client *transaction.Client // nil until the request has left
 	seq    uint32
@@ -88,7 +90,7 @@ func (c *Call) offerHold() {
 	withSDP(req, h.offer)
 	h.sent, h.seq = true, req.CSeq().SeqNo
 	seq := h.seq // of what was sent last: with credentials, it is another one
-	err = c.sendInDialog(req, func(res *sip.Response, err error) { c.holdResult(h, seq, res, err) },
+	err = c.sendInDialog(req, func(res *sip.Response, err error) { cmp.Or(h.keeper, c).holdResult(h, seq, res, err) },
 		func(client *transaction.Client, req *sip.Request) {
 			seq = req.CSeq().SeqNo
 			h.seq = seq
@@ -145,7 +147,7 @@ func (c *Call) holdAgreed(h *holding, seq uint32, res *sip.Response) {
 	}
 	h.giveUp.Stop()
 	c.holding = h.next
-	n, err := sdp.Accept(res.Body(), h.offer)
+	n, err := sdp.Accept(descriptionOf(res), h.offer)
 	if err != nil {
 		c.log.Warn("no usable answer to our re-INVITE", "error", err)
 		c.server.stats.failed.Add(1)

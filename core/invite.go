@@ -35,7 +35,11 @@ func (s *Server) invite(tx *transaction.Server, req *sip.Request, t *trunk) {
 	s.load.Add(c.began)
 	ctx, cancel := context.WithCancelCause(context.Background())
 	c.cancel, c.done = cancel, ctx.Done()
-	if r := c.checkOffer(); r != nil {
+	r := c.checkOffer()
+	if r == nil {
+		c.replaces, r = readReplaces(req)
+	}
+	if r != nil {
 		c.Announce()
 		c.refuse(r)
 	} else if s.o.CallTimeout > 0 {
@@ -108,6 +112,7 @@ func (c *Call) run(ctx context.Context) {
 	if context.Cause(ctx) == ErrRefused { // its offer cannot be answered, so no handler learns of it
 		return
 	}
+	c.replace()
 	c.server.o.Handler.ServeCall(ctx, c)
 	_ = c.Hangup(HangupOptions{}) // does nothing when the call has ended
 }

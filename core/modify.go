@@ -84,7 +84,7 @@ func (c *Call) offerAgain() {
 func (c *Call) respond(tx *transaction.Server, req *sip.Request, body []byte) {
 	res := c.server.response(req, 200, "")
 	res.AppendHeader(c.server.contact(c.user, c.flow))
-	res.AppendHeader(allow)
+	res.AppendHeader(c.server.allow())
 	res.AppendHeader(supported)
 	if c.state.Answered() {
 		c.expires(req, res)

@@ -17,7 +17,7 @@ func (s *Server) options(tx *transaction.Server, req *sip.Request) {
 	}
 	tagged(tx, req)
 	res := s.response(req, 200, "")
-	res.AppendHeader(allow)
+	res.AppendHeader(s.allow())
 	res.AppendHeader(sip.NewHeader("Accept", acceptedBodies))
 	res.AppendHeader(sip.NewHeader("Accept-Encoding", "identity"))
 	res.AppendHeader(sip.NewHeader("Accept-Language", "en"))

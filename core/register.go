@@ -70,7 +70,7 @@ func (g *registering) request(registrar sip.Uri, expires time.Duration) *sip.Req
 	req.AppendHeader(&sip.CSeqHeader{MethodName: sip.REGISTER})
 	req.AppendHeader(g.server.contact(g.contactUser(), g.flow))
 	req.AppendHeader(sip.NewHeader("Expires", wholeSeconds(expires)))
-	req.AppendHeader(sip.NewHeader("Allow", allowedMethods))
+	req.AppendHeader(g.server.allow())
 	g.server.identify(req)
 	return req
 }

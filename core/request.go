@@ -48,12 +48,13 @@ func (p *Pending) finished() bool {
 }
 
 // newRequest makes a request within the dialog with what those of ours have in
-// common. REFER, INVITE and UPDATE refresh the target, so they have a Contact.
+// common. INVITE, UPDATE, REFER and NOTIFY refresh the target, so they have a Contact.
 func (c *Call) newRequest(method sip.RequestMethod, h Headers) *sip.Request {
 	req := c.dialog.request(method)
-	if method == sip.INVITE || method == sip.UPDATE || method == sip.REFER {
+	switch method {
+	case sip.INVITE, sip.UPDATE, sip.REFER, sip.NOTIFY:
 		req.AppendHeader(c.server.contact(c.user, c.flow))
-		req.AppendHeader(allow)
+		req.AppendHeader(c.server.allow())
 		req.AppendHeader(timerSupported)
 	}
 	c.server.identify(req)
@@ -90,7 +91,7 @@ func (c *Call) mayAsk() error {
 	switch {
 	case c.state == Ended:
 		return ErrEnded
-	case !c.state.Answered():
+	case !c.state.Answered() || c.parted():
 		return ErrNotAnswered
 	}
 	return nil

@@ -71,7 +71,7 @@ func (c *Call) inviteResponse(code int, reason string, h Headers) *sip.Response 
 	res := c.server.response(c.request, code, reason)
 	if code < 300 {
 		res.AppendHeader(c.server.contact(c.user, c.flow))
-		res.AppendHeader(allow)
+		res.AppendHeader(c.server.allow())
 		res.AppendHeader(supported)
 	}
 	h.addTo(res)

@@ -80,6 +80,8 @@ func set(o *core.Options, call *coretest.CallOptions, key, value string) (err er
 		o.SRTP = map[string]sdp.SRTP{"optional": sdp.SRTPOptional, "required": sdp.SRTPRequired}[value]
 	case "reliable":
 		o.Reliable = value == "true"
+	case "accept_refer":
+		o.AcceptRefer = value == "true"
 	case "session_expires":
 		o.SessionExpires, err = time.ParseDuration(value)
 	case "min_se":

@@ -20,7 +20,7 @@ func TestDialSessionTimer(t *testing.T) {
 	p := newUDPPeer(t)
 	c := dial(t, s, p)
 	invite := p.expect("INVITE")
-	if invite.Header("Supported") != "timer" || invite.Header("Session-Expires") != "" {
+	if invite.Header("Supported") != "timer, replaces" || invite.Header("Session-Expires") != "" {
 		t.Errorf("INVITE:\n%s", invite)
 	}
 	p.respond(invite, 200, "far", answer, "Require: timer", "Session-Expires: 2;refresher=uac")

@@ -26,7 +26,10 @@ func (s user) Request(tx *transaction.Server, req *sip.Request) {
 		s.inDialog(tx, req, s.find(dialogID{req.CallID().Value(), tag}))
 		return
 	}
-	t, refusal := s.letIn(tx.Flow(), req)
+	t, refusal := s.letIn(tx.Flow(), req) // before unpack: credentials may be for the body as it came
+	if refusal == nil && req.Method == sip.INVITE {
+		refusal = unpack(req)
+	}
 	switch {
 	case refusal != nil:
 		tx.Forget()
@@ -52,7 +55,7 @@ func (s user) Request(tx *transaction.Server, req *sip.Request) {
 // inDialog takes a request with a To-tag; c is nil when there is no such dialog,
 // and one that our BYE ends takes nothing but a BYE.
 func (s user) inDialog(tx *transaction.Server, req *sip.Request, c *Call) {
-	if c == nil || c.mortal && req.Method != sip.BYE {
+	if c == nil || c.parted() || (c.mortal || c.left != nil) && req.Method != sip.BYE {
 		tx.Forget()
 		s.refuse(tx, req, noDialog)
 		return
@@ -62,6 +65,13 @@ func (s user) inDialog(tx *transaction.Server, req *sip.Request, c *Call) {
 		return
 	}
 	c.dialog.flow = tx.Flow() // a peer that lost its connection, or its NAT binding, comes back on another flow
+	switch req.Method {
+	case sip.INVITE, sip.UPDATE, sip.PRACK:
+		if r := unpack(req); r != nil {
+			s.refuse(tx, req, r)
+			return
+		}
+	}
 	switch req.Method {
 	case sip.INVITE:
 		c.reinvite(tx, req)
@@ -79,7 +89,9 @@ func (s user) inDialog(tx *transaction.Server, req *sip.Request, c *Call) {
 		c.notify(tx, req)
 	case sip.OPTIONS:
 		s.options(tx, req)
-	case sip.REGISTER, sip.SUBSCRIBE, sip.REFER, sip.PUBLISH:
+	case sip.REFER:
+		c.refer(tx, req)
+	case sip.REGISTER, sip.SUBSCRIBE, sip.PUBLISH:
 		s.refuse(tx, req, notAllowed)
 	default:
 		s.refuse(tx, req, notImplemented)

@@ -19,14 +19,15 @@ func (r *refusal) with(name, value string) *refusal {
 
 const (
 	allowedMethods = "INVITE, ACK, CANCEL, BYE, OPTIONS, INFO, UPDATE, MESSAGE, NOTIFY, PRACK"
-	timerTag       = "timer"  // RFC 4028
-	reliableTag    = "100rel" // RFC 3262, of incoming calls
-	supportedTags  = reliableTag + ", " + timerTag
+	timerTag       = "timer"    // RFC 4028
+	reliableTag    = "100rel"   // RFC 3262, of incoming calls
+	replacesTag    = "replaces" // RFC 3891
+	supportedTags  = reliableTag + ", " + timerTag + ", " + replacesTag
 	allowedOutside = "INVITE, ACK, CANCEL, BYE, OPTIONS, INFO, UPDATE, PRACK" // MESSAGE and NOTIFY belong to a call here
 
 	sdpType        = "application/sdp"
 	textType       = "text/plain"
-	acceptedBodies = sdpType + ", " + textType + ", " + fragmentType + ", application/dtmf-relay, application/dtmf" // of any method
+	acceptedBodies = sdpType + ", multipart/mixed, " + textType + ", " + fragmentType + ", application/dtmf-relay, application/dtmf" // of any method
 )
 
 var (
@@ -41,7 +42,7 @@ var (
 
 	noContact     = &refusal{code: 400, reason: "Missing Contact"} // RFC 3261 §8.1.1.8
 	notAcceptable = &refusal{code: 488, reason: "Not Acceptable Here"}
-	wrongBody     = (&refusal{code: 415, reason: "Unsupported Media Type"}).with("Accept", sdpType)
+	wrongBody     = (&refusal{code: 415, reason: "Unsupported Media Type"}).with("Accept", sdpType+", multipart/mixed")
 	noBody        = (&refusal{code: 406, reason: "Not Acceptable"}).with("Accept", sdpType)
 	unavailable   = &refusal{code: 503, reason: "Service Unavailable"}
 )
@@ -50,8 +51,17 @@ var (
 var (
 	allow          = sip.NewHeader("Allow", allowedMethods)
 	supported      = sip.NewHeader("Supported", supportedTags)
-	timerSupported = sip.NewHeader("Supported", timerTag)
+	timerSupported = sip.NewHeader("Supported", timerTag+", "+replacesTag)
+	allowRefer     = sip.NewHeader("Allow", allowedMethods+", REFER") // see Options.AcceptRefer
 )
+
+// allow is the methods that a call takes.
+func (s *Server) allow() sip.Header {
+	if s.o.AcceptRefer {
+		return allowRefer
+	}
+	return allow
+}
 
 // validate inspects what every request must have (RFC 3261 §8.2.1 to §8.2.3).
 // Via, From, To, Call-ID and CSeq were checked below; nil means that the
@@ -79,8 +89,8 @@ func (s *Server) validate(req *sip.Request) *refusal {
 			return noBody
 		}
 	}
-	if len(req.Body()) > 0 && (req.Method == sip.INVITE || req.Method == sip.UPDATE || req.Method == sip.PRACK) && !isSDP(req) {
-		return wrongBody
+	if r := wrongBodyOf(req); r != nil {
+		return r
 	}
 	if req.Method == sip.INVITE || req.Method == sip.UPDATE {
 		return s.tooBrief(req)
@@ -93,12 +103,16 @@ func requires(req *sip.Request) string {
 	var tags []string
 	for _, value := range fieldsOf(req, "Require") {
 		for tag := range strings.SplitSeq(value, ",") {
-			if tag = strings.TrimSpace(tag); tag != "" && !strings.EqualFold(tag, timerTag) && !strings.EqualFold(tag, reliableTag) {
+			if tag = strings.TrimSpace(tag); tag != "" && !supports(tag) {
 				tags = append(tags, tag)
 			}
 		}
 	}
 	return strings.Join(tags, ", ")
+}
+
+func supports(tag string) bool {
+	return strings.EqualFold(tag, timerTag) || strings.EqualFold(tag, reliableTag) || strings.EqualFold(tag, replacesTag)
 }
 
 // isOld tells whether a request comes from before RFC 3261: then its branch does

@@ -158,7 +158,7 @@ func serverOptions(c *config.Config, log *slog.Logger) (core.Options, error) {
 		Inband:   map[string]media.Inband{"auto": media.InbandAuto, "on": media.InbandOn, "off": media.InbandOff}[c.Media.DTMFInband],
 		SRTP:     map[string]sdp.SRTP{"off": sdp.SRTPOff, "optional": sdp.SRTPOptional, "required": sdp.SRTPRequired}[c.Media.SRTP],
 		MaxCalls: c.Behavior.MaxConcurrentCalls, CallTimeout: c.Behavior.CallTimeout(),
-		SessionExpires: c.SIP.SessionExpires(), MinSession: c.SIP.MinSession(), Reliable: c.SIP.ReliableProvisionals,
+		SessionExpires: c.SIP.SessionExpires(), MinSession: c.SIP.MinSession(), Reliable: c.SIP.ReliableProvisionals, AcceptRefer: c.SIP.AcceptRefer,
 		ClientTLS: client, TCPAbove: c.SIP.TCPAbove,
 		Limits: transport.Limits{
 			Message: c.Defence.MaxMessageBytes, Header: c.Defence.MaxHeaderBytes, HeaderFields: c.Defence.MaxHeaders,

@@ -17,10 +17,11 @@ const (
 // A Journal is what happened in one call so far. Its methods may be called from any goroutine and never wait for anything
 // but each other; those of a nil Journal do nothing.
 type Journal struct {
-	store *Store
-	id    string
-	began time.Time
-	other *Journal // of the same Call-ID, begun before and not ended: we have called ourselves
+	store  *Store
+	id     string
+	began  time.Time
+	other  *Journal // of the same Call-ID, begun before and not ended: we have called ourselves
+	joined []string // Call-IDs besides its own; the store's lock guards them
 
 	mu      sync.Mutex
 	call    Call

@@ -73,6 +73,17 @@ func (s *Store) Begin(c Call) *Journal {
 	return j
 }
 
+// Join has a call that goes on under another Call-ID, too, keep its messages.
+func (j *Journal) Join(callID string) {
+	if j == nil {
+		return
+	}
+	j.store.mu.Lock()
+	defer j.store.mu.Unlock()
+	j.joined = append(j.joined, callID)
+	j.store.byCallID[callID] = j
+}
+
 // inProgress is the newest of the journals of a Call-ID that has not ended, nil if all have.
 func inProgress(j *Journal) *Journal {
 	for j != nil && j.over() {
@@ -137,6 +148,11 @@ func (s *Store) dropOldest() {
 	(*from)[0] = nil
 	*from = (*from)[1:]
 	delete(s.byID, j.id)
+	for _, callID := range j.joined {
+		if s.byCallID[callID] == j {
+			delete(s.byCallID, callID)
+		}
+	}
 	if callID := j.call.SIPCallID; s.byCallID[callID] == j {
 		if other := inProgress(j.other); other != nil {
 			s.byCallID[callID] = other

@@ -95,8 +95,15 @@ auth = { user = "us", password_env = "OFFHOOK_E2E_PASSWORD", algorithms = ["MD5"
 // kamailio is a registrar and proxy that runs until the test ends; see testdata/kamailio.cfg.
 func kamailio(t *testing.T, algorithm string) (port string) {
 	t.Helper()
+	port, _ = startKamailio(t, "kamailio.cfg", "ALGORITHM", algorithm)
+	return port
+}
+
+// startKamailio starts one with a file of testdata, in which PORT and what else is given are replaced.
+func startKamailio(t *testing.T, file string, replace ...string) (port string, log *output) {
+	t.Helper()
 	path := peer(t, "kamailio")
-	text, err := os.ReadFile("testdata/kamailio.cfg")
+	text, err := os.ReadFile("testdata/" + file)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -108,16 +115,15 @@ func kamailio(t *testing.T, algorithm string) (port string) {
 	conn.Close()
 	dir := t.TempDir()
 	config := filepath.Join(dir, "kamailio.cfg")
-	replaced := strings.NewReplacer("PORT", port, "ALGORITHM", algorithm).Replace(string(text))
+	replaced := strings.NewReplacer(append(replace, "PORT", port)...).Replace(string(text))
 	if err := os.WriteFile(config, []byte(replaced), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	runKamailio(t, path, config)
-	return port
+	return port, runKamailio(t, path, config)
 }
 
 // runKamailio runs Kamailio with this configuration until the test ends.
-func runKamailio(t *testing.T, path, config string) {
+func runKamailio(t *testing.T, path, config string) *output {
 	t.Helper()
 	dir := filepath.Dir(config)
 	cmd := exec.Command(path, "-f", config, "-DD", "-E", "-m", "32", "-M", "4", "-Y", dir)
@@ -133,6 +139,7 @@ func runKamailio(t *testing.T, path, config string) {
 			t.Logf("kamailio:\n%s", log)
 		}
 	})
+	return log
 }
 
 // Offhook registers with Kamailio, the first registrar of the list being dead; a call through Kamailio, which wants a
