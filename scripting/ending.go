@@ -31,6 +31,7 @@ func (r *run) hangup(by By, o HangupOptions) {
 // settle ends the call, if the script did not, by how the script ended: an answered call gets a BYE, another one a final response.
 func (r *run) settle(err error) {
 	if err != nil {
+		r.hideIn(err)
 		r.tell(nil, Observation{Kind: ObservedFail, Text: err.Error(), Err: err})
 		r.log().Error("script failed", append(stackOf(err), "error", err)...)
 	}

@@ -56,7 +56,13 @@ func (r *run) recorded() map[string]any {
 		return nil
 	}
 	vars := map[string]any{}
-	r.vars.ForEach(func(key, value lua.LValue) { vars[cut(key.String())] = logValue(value) })
+	r.vars.ForEach(func(key, value lua.LValue) {
+		kept := logValue(value)
+		if text, ok := kept.(string); ok {
+			kept = r.hidden(text)
+		}
+		vars[cut(key.String())] = kept
+	})
 	return vars
 }
 

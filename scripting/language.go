@@ -43,6 +43,7 @@ func (r *run) refused(a *arguments, err error) {
 // report logs the error of a handler.
 func (r *run) report(name string, err error) {
 	if err != nil {
+		r.hideIn(err)
 		r.tell(nil, Observation{Kind: ObservedFail, Text: name + ": " + err.Error(), Err: err})
 		r.log().Error("script failed", append(stackOf(err), "handler", name, "error", err)...)
 	}

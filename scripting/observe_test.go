@@ -58,6 +58,7 @@ func TestTestsArePartOfTheSnapshot(t *testing.T) {
 func TestObserveNoSecret(t *testing.T) {
 	var seen []string
 	var log *logBuffer
+	var s *stage
 	o := Options{Store: kv.NewMemory(), FS: files("default.lua", `
 function on_call(call)
   call:answer()
@@ -66,21 +67,24 @@ function on_call(call)
   kv.get("pin")
   call:mark("pin", { pin = pin })
   log.info("the pin is " .. pin, { pin = "x" .. pin })
+  call.vars.pin = pin
+  call:verdict("fail", "wrong: " .. pin)
+  error("no: " .. pin)
 end`)}
 	o.Observe = func(o Observation) { seen = append(seen, o.Text+" "+o.Data) }
-	performWith(t, o, nil, func(s *stage) {
-		log = s.log
+	performWith(t, o, nil, func(st *stage) {
+		s, log = st, st.log
 		s.wait(500 * time.Millisecond)
 		for _, digit := range []string{"4", "8", "1", "2"} {
 			s.call.press(digit)
 		}
 		s.finish()
 	})
-	text := strings.Join(seen, "\n")
-	if strings.Contains(text, "4812") || strings.Count(text, "••••") < 6 {
+	text := strings.Join(seen, "\n") + fmt.Sprintf("\n%v %v %v %+v", s.outcome.Vars, s.outcome.Verdict, s.outcome.Err, FailureOf(s.outcome.Err))
+	if strings.Contains(text, "4812") || s.outcome.Err == nil || s.outcome.Vars["pin"] != "••••" || strings.Count(text, "••••") < 6 {
 		t.Errorf("observers learn\n%s", text)
 	}
-	if strings.Contains(log.String(), "pin is 4812") || strings.Contains(log.String(), "x4812") || !strings.Contains(log.String(), "the pin is ••••") {
+	if strings.Contains(log.String(), "4812") || !strings.Contains(log.String(), "the pin is ••••") {
 		t.Errorf("logged\n%s", log)
 	}
 }

@@ -1,6 +1,11 @@
 package scripting
 
-import "strings"
+import (
+	"errors"
+	"strings"
+
+	"offhook/scripting/sandbox"
+)
 
 // shortestSecret is how many digits are worth hiding wherever they stand: fewer are in every other number.
 const shortestSecret = 3
@@ -19,6 +24,13 @@ func (r *run) hidden(text string) string {
 		return text
 	}
 	return strings.NewReplacer(r.secrets...).Replace(text)
+}
+
+// hideIn is hidden for the message of a script's error.
+func (r *run) hideIn(err error) {
+	if e := (*sandbox.Error)(nil); len(r.secrets) > 0 && errors.As(err, &e) {
+		e.Message, e.Traceback = r.hidden(e.Message), r.hidden(e.Traceback)
+	}
 }
 
 // hiddenIn is hidden for the texts among the attributes of a log line, names included.

@@ -75,6 +75,7 @@ func (r *run) fail(message string) {
 
 // judge tells the verdict when the script is over.
 func (r *run) judge() {
+	r.verdict.Message = r.hidden(r.verdict.Message)
 	v := r.verdict
 	if v.Result == "" {
 		return
