@@ -64,6 +64,8 @@ type Call interface {
 	Impair(o media.Impairment) error
 	// Fault has messages go wrong from now on. The error says what is wrong with o.
 	Fault(o FaultOptions) (Fault, error)
+	// SendRaw sends text as a message to the caller, with what ${NAME} stands for.
+	SendRaw(text string) error
 	// Stats tells what was sent and received so far.
 	Stats() media.Stats
 

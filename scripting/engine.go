@@ -51,7 +51,7 @@ type Options struct {
 	Check func(ctx context.Context, scripts fs.FS) error
 	// AllowImpair lets scripts spoil the RTP of their calls with call:impair.
 	AllowImpair bool
-	// AllowFaults lets scripts spoil the messages of their calls with call:fault.
+	// AllowFaults lets scripts spoil the messages of their calls with call:fault and send others with call:send_raw.
 	AllowFaults bool
 	// Observe learns of what scripts do in calls, in order, on the goroutine of each call; nil = nobody does.
 	Observe func(Observation)

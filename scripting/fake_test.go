@@ -330,6 +330,8 @@ func (c *fakeCall) Fault(o FaultOptions) (Fault, error) {
 	return &fakeFault{c}, c.do("", "fault %+v body %q", o, body)
 }
 
+func (c *fakeCall) SendRaw(text string) error { return c.do("", "raw %q", text) }
+
 type fakeFault struct{ call *fakeCall }
 
 func (f *fakeFault) Cancel()    { _ = f.call.do("", "fault cancelled") }

@@ -20,6 +20,8 @@ func TestFault(t *testing.T) {
 		{"an empty body", `call:fault{ on = "200", body = "" }`, true, `body ""`, ""},
 		{"its handle", `local f = call:fault{ on = "180", drop = true } log.info("spoilt " .. f:count()) f:cancel()`, true, "0s fault cancelled", "spoilt 3"},
 		{"not allowed", `call:fault{ on = "180", drop = true }`, false, "", "default.lua:1: call:fault: not allowed here: write allow_faults = true into [scripting]"},
+		{"raw", `call:send_raw("FOO ${uri} SIP/2.0\n")`, true, `0s raw "FOO ${uri} SIP/2.0\n"`, ""},
+		{"raw, not allowed", `call:send_raw("FOO")`, false, "", "default.lua:1: call:send_raw: not allowed here: write allow_faults = true"},
 		{"impossible", `call:fault{ on = "999", drop = true }`, true, "", "default.lua:1: call:fault: 999 is no status"},
 		{"too often", `call:fault{ on = "200", dup = 11 }`, true, "", "option dup: 11 is not within 0 to 10"},
 		{"unknown", `call:fault{ on = "200", delai = 1 }`, true, "", `no option "delai"; did you mean "delay"?`},
@@ -28,7 +30,7 @@ func TestFault(t *testing.T) {
 			o := Options{AllowFaults: c.allow, FS: files("default.lua", "function on_call(call) "+c.script+" end")}
 			performWith(t, o, nil, func(s *stage) {
 				s.finish()
-				if c.saw != "" && !strings.Contains(s.call.told(), c.saw) || c.saw == "" && strings.Contains(s.call.told(), "fault") {
+				if c.saw != "" && !strings.Contains(s.call.told(), c.saw) || c.saw == "" && (strings.Contains(s.call.told(), "fault") || strings.Contains(s.call.told(), "raw")) {
 					t.Errorf("the call saw\n%s\nwant %q", s.call.told(), c.saw)
 				}
 				if !strings.Contains(strings.ReplaceAll(s.log.String(), `\"`, `"`), c.log) {

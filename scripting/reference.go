@@ -48,7 +48,7 @@ func verbs() []Function {
 		[]Function{measure(), waitTone(), waitSilence(), waitSpeech(), probeDelay()},
 		[]Function{header(), headers(), setHeader()},
 		[]Function{wait(), on(), after(), every(), deferred()},
-		[]Function{alive(), elapsed(), limit(), mark(), stats(), impairs(), faults(), check(), verdict()},
+		[]Function{alive(), elapsed(), limit(), mark(), stats(), impairs(), faults(), sendRaw(), check(), verdict()},
 	)
 }
 

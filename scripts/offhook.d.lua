@@ -567,6 +567,13 @@ function Call:impair(options) end
 ---@return Fault fault # fault:cancel() ends it
 function Call:fault(options) end
 
+---Sends text as a SIP message, as it is and once: what answers it is nobody's. Lines may end in LF; Content-Length is added when it is missing. ${via}, ${from}, ${to}, ${call-id} and ${cseq} stand for those of a response to the INVITE when the text begins with SIP/2.0, else of the next request of ours; ${uri} for what that request is sent to, ${contact} for our Contact, ${sdp} for our session description. Only where the configuration has scripting.allow_faults = true, and in tests.
+---```lua
+---call:send_raw("FOO ${uri} SIP/2.0\nVia: ${via}\nMax-Forwards: 70\nFrom: ${from}\nTo: ${to}\nCall-ID: ${call-id}\nCSeq: ${cseq}\n\n")
+---```
+---@param text string
+function Call:send_raw(text) end
+
 ---Notes whether something is as it should be. When it is not, the verdict on the call is fail; the script goes on.
 ---```lua
 ---call:check(call.codec == "PCMA", "PCMA is preferred")

@@ -168,6 +168,8 @@ func (c call) Fault(o scripting.FaultOptions) (scripting.Fault, error) {
 	return f, nil
 }
 
+func (c call) SendRaw(text string) error { return ended(c.Call.SendRaw(text)) }
+
 func fields(in []scripting.Header) []fault.Header {
 	out := make([]fault.Header, len(in))
 	for i, h := range in {

@@ -15,6 +15,8 @@ func (s *Stage) spoil(c *core.Call, words []string) error {
 	switch words[0] {
 	case "heal":
 		s.fault.Cancel()
+	case "raw":
+		return c.SendRaw(strings.NewReplacer("_", " ", `\n`, "\n").Replace(words[1]))
 	case "faulted":
 		if got := strconv.Itoa(s.fault.Count()); got != strings.Join(words[1:], "") {
 			return fmt.Errorf("%s messages were spoilt", got)

@@ -90,7 +90,7 @@ func (s *Stage) act(line string) error {
 //
 //	ring · progress CODE · answer [CODEC…] · reject CODE · redirect URI… · hangup [REASON] · return · panic · confirmed
 //	trunk [NAME], which it must have come in on
-//	fault OPTION…, see faultOf · faulted N, so many messages by the last fault · heal, which ends it
+//	fault OPTION…, see faultOf · faulted N, so many messages by the last fault · heal, which ends it · raw TEXT, with _ and \n as there
 //	hold · resume · transfer URI [TIMEOUT] · info TYPE BODY · outcome CODE, of the last of these; without CODE: none yet
 func (s *Stage) verb(c *core.Call, words []string) error {
 	number := 0
@@ -134,7 +134,7 @@ func (s *Stage) verb(c *core.Call, words []string) error {
 		}
 	case "outcome":
 		return s.outcome(words[1:])
-	case "fault", "faulted", "heal":
+	case "fault", "faulted", "heal", "raw":
 		return s.spoil(c, words)
 	default:
 		return s.ask(c, words)

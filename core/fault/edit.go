@@ -135,7 +135,7 @@ func (m *parts) set(name, value string) {
 	m.fields = slices.Insert(m.fields, at, field{name, []byte(name + ": " + value)})
 }
 
-// expander returns what puts in the values that ${NAME} stands for. What is not known stays as it is.
+// expander returns what puts in the values that ${NAME} stands for.
 func (m *parts) expander(value func(string) (string, bool)) func(string) string {
 	fields, body := slices.Clone(m.fields), string(m.body)
 	known := func(name string) (string, bool) {
@@ -153,22 +153,25 @@ func (m *parts) expander(value func(string) (string, bool)) func(string) string 
 		}
 		return value(name)
 	}
-	return func(text string) string {
-		var out strings.Builder
-		for {
-			before, rest, found := strings.Cut(text, "${")
-			name, after, closed := strings.Cut(rest, "}")
-			if !found || !closed {
-				return out.String() + text
-			}
-			out.WriteString(before)
-			if put, ok := known(name); ok {
-				out.WriteString(put)
-			} else {
-				out.WriteString("${" + name + "}")
-			}
-			text = after
+	return func(text string) string { return expand(text, known) }
+}
+
+// expand puts in what value gives for ${NAME}. What it does not know stays as it is.
+func expand(text string, value func(name string) (string, bool)) string {
+	var out strings.Builder
+	for {
+		before, rest, found := strings.Cut(text, "${")
+		name, after, closed := strings.Cut(rest, "}")
+		if !found || !closed {
+			return out.String() + text
 		}
+		out.WriteString(before)
+		if put, ok := value(name); ok {
+			out.WriteString(put)
+		} else {
+			out.WriteString("${" + name + "}")
+		}
+		text = after
 	}
 }
 

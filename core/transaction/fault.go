@@ -28,6 +28,11 @@ func (s *Shard) SetFaults(callID string, faults *fault.Set) bool {
 	return true
 }
 
+// SendRaw sends bytes that no transaction knows of. The shard must be locked.
+func (s *Shard) SendRaw(callID string, b []byte, f transport.Flow) error {
+	return s.leave(Trace{CallID: callID, Flow: f, Sent: true, Bytes: b, Kept: true, Fault: "raw"})
+}
+
 // ignores tells whether a message that came is to be taken as if it had not.
 func (s *Shard) ignores(msg sip.Message, f transport.Flow) bool {
 	callID := string(*msg.CallID())
