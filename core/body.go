@@ -29,23 +29,31 @@ func encoded(encoding string) bool {
 	return encoding != "" && !strings.EqualFold(encoding, "identity")
 }
 
+// carrier is a request or a response, with its body.
+type carrier interface {
+	message
+	Body() []byte
+	SetBody([]byte)
+	ContentType() *sip.ContentTypeHeader
+}
+
 // unpack leaves in an INVITE, UPDATE, PRACK or ACK, or in a response to one, the
 // session description alone, or no body if there is none. What else the body has,
 // as ISUP (RFC 3372) or a location (RFC 6442), is passed over, unless it is said
 // in so many words that it must be understood: handling=required, which
 // RFC 3261 §20.11 assumes too where nothing is said, but senders do not mean it.
-func unpack(m sip.Message) *refusal {
+func unpack(m carrier) *refusal {
 	if len(m.Body()) == 0 {
 		return nil
 	}
+	if h := m.ContentType(); h != nil && mediaType(h.Value()) == sdpType && !qualified(m) {
+		return nil // nearly all of them
+	}
 	p := part{textproto.MIMEHeader{}, m.Body()}
 	for _, name := range []string{"Content-Type", "Content-Disposition", "Content-Encoding"} {
-		if values := fieldsOf(m.(message), name); len(values) > 0 {
+		if values := fieldsOf(m, name); len(values) > 0 {
 			p.header.Set(name, values[0])
 		}
-	}
-	if p.isDescription() {
-		return nil // most of them
 	}
 	description, r := p.description(maxNested)
 	if r != nil {
@@ -53,6 +61,28 @@ func unpack(m sip.Message) *refusal {
 	}
 	m.SetBody(description) // sipgo keeps Content-Length true
 	return nil
+}
+
+// qualified tells whether a message says more of its body than the type. It costs
+// nothing to ask of each.
+func qualified(m message) bool {
+	for _, h := range m.Headers() {
+		switch name := h.Name(); len(name) {
+		case len("e"):
+			if name == "e" || name == "E" {
+				return true
+			}
+		case len("Content-Encoding"):
+			if strings.EqualFold(name, "Content-Encoding") {
+				return true
+			}
+		case len("Content-Disposition"):
+			if strings.EqualFold(name, "Content-Disposition") {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // descriptionOf is the session description in a response; nil: there is none, or
@@ -136,13 +166,15 @@ func wrongBodyOf(req *sip.Request) *refusal {
 		return nil
 	}
 	optional := false
-	for _, value := range fieldsOf(req, "Content-Disposition") {
-		_, params, _ := strings.Cut(value, ";")
-		optional = strings.EqualFold(param(params, "handling"), "optional")
-	}
-	for _, value := range fieldsOf(req, "Content-Encoding") {
-		if encoded(value) && !optional {
-			return wrongEncoding
+	if qualified(req) {
+		for _, value := range fieldsOf(req, "Content-Disposition") {
+			_, params, _ := strings.Cut(value, ";")
+			optional = strings.EqualFold(param(params, "handling"), "optional")
+		}
+		for _, value := range fieldsOf(req, "Content-Encoding") {
+			if encoded(value) && !optional {
+				return wrongEncoding
+			}
 		}
 	}
 	switch req.Method {

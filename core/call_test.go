@@ -64,6 +64,31 @@ func TestWhatTheInviteSays(t *testing.T) {
 	})
 }
 
+// TestHeadersOfIdentity: who calls and how the call came here is told as it came, also what is hidden from those who are
+// called (RFC 3323): the script decides what to make of it.
+func TestHeadersOfIdentity(t *testing.T) {
+	o := coretest.CallOptions{Headers: core.Headers{
+		{Name: "P-Asserted-Identity", Value: `"Alice" <sip:+491@x>`}, {Name: "P-Asserted-Identity", Value: "<tel:+491>"},
+		{Name: "Remote-Party-ID", Value: "<sip:2@x>;party=calling;privacy=full;screen=yes"}, {Name: "Privacy", Value: "id;header"},
+		{Name: "Diversion", Value: "<sip:3@x>;reason=no-answer;counter=1"}, {Name: "Diversion", Value: "<sip:4@x>;reason=unconditional"},
+		{Name: "History-Info", Value: "<sip:5@x>;index=1, <sip:6@x?Reason=SIP%3Bcause%3D302>;index=1.1;mp=1"},
+		{Name: "b", Value: "<sip:7@x>"}, {Name: "Reason", Value: `SIP;cause=302;text="Moved"`},
+	}}
+	withCall(t, o, func(c *core.Call) {
+		for name, want := range map[string][]string{
+			"P-Asserted-Identity": {`"Alice" <sip:+491@x>`, "<tel:+491>"}, "p-asserted-identity": {`"Alice" <sip:+491@x>`, "<tel:+491>"},
+			"Remote-Party-ID": {"<sip:2@x>;party=calling;privacy=full;screen=yes"}, "Privacy": {"id;header"},
+			"Diversion":    {"<sip:3@x>;reason=no-answer;counter=1", "<sip:4@x>;reason=unconditional"},
+			"History-Info": {"<sip:5@x>;index=1, <sip:6@x?Reason=SIP%3Bcause%3D302>;index=1.1;mp=1"},
+			"Referred-By":  {"<sip:7@x>"}, "Reason": {`SIP;cause=302;text="Moved"`},
+		} {
+			if got := c.Header(name); !slices.Equal(got, want) {
+				t.Errorf("%s: %q, want %q", name, got, want)
+			}
+		}
+	})
+}
+
 func TestCallerNumber(t *testing.T) {
 	for _, c := range []struct {
 		name    string

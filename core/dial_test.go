@@ -155,8 +155,12 @@ func TestDialForked(t *testing.T) {
 	p := newUDPPeer(t)
 	c := dial(t, s, p)
 	invite := p.expect("INVITE")
+	p.respond(invite, 180, "third", "", "Record-Route: <sip:elsewhere.example.com;lr>") // early dialogs, each with its own route set
+	p.respond(invite, 183, "second", answer)
 	p.respond(invite, 200, "first", answer)
-	p.expect("ACK")
+	if ack := p.expect("ACK"); tag(ack.Header("To")) != "first" || ack.Header("Route") != "" {
+		t.Errorf("ACK:\n%s", ack)
+	}
 	<-c.Confirmed()
 	p.respond(invite, 200, "second", answer)
 	if ack := p.expect("ACK"); tag(ack.Header("To")) != "second" {

@@ -63,7 +63,7 @@ type Options struct {
 	Reliable       bool          // send 18x reliably (RFC 3262) also if the caller only supports that
 	SessionExpires time.Duration // session interval that we ask for if the caller does not (RFC 4028); 0: none
 	MinSession     time.Duration // the least one that we accept; 0: 90 s
-	AcceptRefer    bool          // a call goes on with whom its peer transfers it to (RFC 3515); see Call
+	AcceptRefer    bool          // a call goes on with whom its peer transfers it to (RFC 3515); see the package comment
 
 	Trunks       []Trunk
 	RequireTrunk bool // refuse with 403 what comes from no trunk

@@ -1,6 +1,8 @@
 package e2e
 
 import (
+	"net"
+	"os/exec"
 	"strings"
 	"testing"
 	"time"
@@ -65,6 +67,28 @@ func heard(t *testing.T, s, other *server, calls int) {
 		if received, _ := l["received"].(float64); received < 30 || l["by"] != "script" {
 			t.Errorf("the other one heard %v packets, want 50: %v", received, l)
 		}
+	}
+}
+
+// SIPp answers our call as a proxy that forks: the second answer gets ACK and BYE, and the call goes on with the first.
+func TestSIPpForks(t *testing.T) {
+	path := peer(t, "sipp")
+	_, port, err := net.SplitHostPort(freeAddress(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	forks := exec.Command(path, "-sf", scenario(t, "forks.xml"), "-i", "127.0.0.1", "-p", port, "-m", "1", "-nostdin", "-timeout", "20s", "-timeout_error")
+	log := newOutput()
+	forks.Dir, forks.Stdout, forks.Stderr = t.TempDir(), log, log
+	if err := forks.Start(); err != nil {
+		t.Fatal(err)
+	}
+	out, code := command(t, time.Minute, binary, "call", "--max", "1s", "sip:test@127.0.0.1:"+port) // repeats its INVITE until SIPp listens
+	if code != 0 {
+		t.Errorf("offhook call: exit code %d\n%s", code, out)
+	}
+	if err := forks.Wait(); err != nil { // -timeout ends it
+		t.Errorf("SIPp: %v\n%s", err, log)
 	}
 }
 
