@@ -425,17 +425,17 @@ function Call:set_header(name, value) end
 ---```lua
 ---local ev = call:wait({ "dtmf", "info" }, "30s")
 ---```
----@param names string|string[] # one or more of dtmf, hold, resume, info, message, media_timeout, hangup
+---@param names string|string[] # one or more of dtmf, hold, resume, info, message, media_timeout, tone, hangup
 ---@param timeout? duration # how long; without it until the call ends
----@return table event # nil when the time is up
+---@return table event # as call:on gives it; nil when the time is up
 function Call:wait(names, timeout) end
 
----Calls a function for each event of a name, as long as the call lasts or until the function that it returns is called.
+---Calls a function for each event of a name, as long as the call lasts or until the function that it returns is called. From the first that asks for tone on, here or in call:wait, the call listens for steady tones of one frequency: each is one event, told when it has sounded for some 100 ms, and not again until it ended or changed. Speech and keys are none; for a tone of two frequencies write call:wait_tone.
 ---```lua
 ---local remove = call:on("dtmf", function(ev) log.info(ev.digit) end)
 ---```
----@param name "dtmf"|"hold"|"resume"|"info"|"message"|"media_timeout" # one of "dtmf", "hold", "resume", "info", "message", "media_timeout"
----@param fn function # gets the event: {name, digit, …}
+---@param name "dtmf"|"hold"|"resume"|"info"|"message"|"media_timeout"|"tone" # one of "dtmf", "hold", "resume", "info", "message", "media_timeout", "tone"
+---@param fn function # gets the event: {name, digit, …}, of a tone {name, hz, level, ms}, with dBm0 and how long it has lasted
 ---@return function remove
 function Call:on(name, fn) end
 
