@@ -371,7 +371,7 @@ func TestVerdictAfterTheEnd(t *testing.T) {
 		if want := (Verdict{"fail", "busy", 1, 1}); s.outcome.Verdict != want {
 			t.Errorf("got %+v, want %+v", s.outcome.Verdict, want)
 		}
-		if got := strings.Join(m.got, ","); got != "verdicts1 map[result:fail script:default]" {
+		if got := strings.Join(m.got, ","); got != "1 verdicts 1 map[result:fail script:default]" {
 			t.Errorf("metrics: %s", got)
 		}
 	})

@@ -1071,7 +1071,7 @@ function re.match(text, pattern) end
 ---@return boolean matches
 function re.test(text, pattern) end
 
----Counts and measures, over all calls, for GET /metrics. A figure that cannot be taken, as one name means two things or has too many different labels, is logged once and left out.
+---Counts and measures, over all calls, for GET /metrics. A figure that cannot be taken, as one name means two things or has too many different labels, is logged once and left out. Each series has the label generation: that of the script that counted, so that the scripts before and after a change can be compared. GET /metrics shows the newest three; sum without (generation) (…) is all of them.
 ---@class metricslib
 metrics = {}
 
@@ -1081,7 +1081,7 @@ metrics = {}
 ---```
 ---@param name string # letters, digits and _; GET /metrics shows it with offhook_script_ before it
 ---@param value? number # 0 to 1e+15; default 1
----@param labels? table<string, string|number|boolean> # {name = value}: the same names each time, and few different values: there is a cap on them
+---@param labels? table<string, string|number|boolean> # {name = value}: the same names each time, and few different values: there is a cap on them; each series has the label generation besides
 function metrics.inc(name, value, labels) end
 
 ---Adds a value to a histogram.
@@ -1090,7 +1090,7 @@ function metrics.inc(name, value, labels) end
 ---```
 ---@param name string # letters, digits and _; GET /metrics shows it with offhook_script_ before it
 ---@param value number
----@param labels? table<string, string|number|boolean> # {name = value}: the same names each time, and few different values: there is a cap on them
+---@param labels? table<string, string|number|boolean> # {name = value}: the same names each time, and few different values: there is a cap on them; each series has the label generation besides
 function metrics.observe(name, value, labels) end
 
 ---Reads the configuration: the script's own [script.NAME] table, then the [behavior] section.
