@@ -100,7 +100,9 @@ func (c *Call) negotiate(capabilities sdp.Capabilities) error {
 		if err != nil {
 			return err
 		}
-		c.session = session
+		if c.session = session; c.tellsTones {
+			session.TellTones()
+		}
 		c.noteOpened()
 	}
 	c.negotiation.local = c.describe(int(c.session.Addr().Port()))

@@ -67,6 +67,7 @@ type Call struct {
 	session     *media.Session // nil until the first answer or early media
 	final       media.Stats    // of the session, once the call has ended
 	sampling    sampling
+	tellsTones  bool
 
 	events eventQueue
 	heard  heardDigits

@@ -1,6 +1,7 @@
 package core
 
 import (
+	"fmt"
 	"time"
 
 	"offhook/media"
@@ -18,16 +19,19 @@ const (
 	EventInfo                              // an INFO that is no digit
 	EventMediaTimeout                      // no RTP came for Options.MediaSilent
 	EventMessage                           // a MESSAGE
+	EventTone                              // a steady tone was heard; after TellTones
 )
 
 // Event is something that happened to a call.
 type Event struct {
 	Kind        EventKind
 	Digit       byte          // EventDigit: '0'–'9', '*', '#', 'A'–'D'
-	Duration    time.Duration // EventDigit: how long the key was down; 0: unknown
+	Duration    time.Duration // EventDigit: how long the key was down; 0: unknown. EventTone: how long it has lasted
 	Via         string        // EventDigit: "rfc4733", "info" or "inband"
 	ContentType string        // EventInfo, EventMessage
 	Body        string        // EventInfo, EventMessage
+	Frequency   float64       // EventTone: Hz
+	Level       float64       // EventTone: dBm0
 }
 
 // maxHeldEvents bounds what a peer can make a call hold before its handler
@@ -69,5 +73,10 @@ func (c *Call) mediaEvent(e media.Event) {
 		c.emit(Event{Kind: EventMediaTimeout, Duration: e.Duration})
 	case media.EventResumed:
 		c.noteMedia("RTP again")
+	case media.EventTone:
+		if c.journal != nil {
+			c.noteMedia(fmt.Sprintf("hears a tone of %.1f Hz at %.1f dBm0", e.Frequency, e.Level))
+		}
+		c.emit(Event{Kind: EventTone, Duration: e.Duration, Frequency: e.Frequency, Level: e.Level})
 	}
 }

@@ -65,6 +65,16 @@ func (c *Call) Listen(what media.Sought) (*media.Listening, error) {
 	return session.Listen(what)
 }
 
+// TellTones lets the call tell of each steady tone that is heard from now on, as EventTone: also when there is no media yet.
+func (c *Call) TellTones() {
+	c.shard.Lock()
+	defer c.shard.Unlock()
+	c.tellsTones = true
+	if c.session != nil {
+		c.session.TellTones()
+	}
+}
+
 // Impair sends RTP as over a bad network; see media.Session.Impair.
 func (c *Call) Impair(o media.Impairment) error {
 	session, err := c.media()

@@ -123,6 +123,7 @@ func (s *Session) apply(p Params, now instant) {
 	}
 	s.params = p
 	s.leaveKeys()
+	s.leaveTones()
 	if p.Remote.IsValid() {
 		s.latch.announce(p.Remote)
 	}

@@ -12,6 +12,8 @@ const (
 	EventTimeout
 	// EventResumed says that RTP came again after an EventTimeout.
 	EventResumed
+	// EventTone is one steady tone that was heard, reported once, when it had lasted for 100 ms; see Session.TellTones.
+	EventTone
 )
 
 // String names the kind as logs and scripts do.
@@ -23,6 +25,8 @@ func (k EventKind) String() string {
 		return "timeout"
 	case EventResumed:
 		return "resumed"
+	case EventTone:
+		return "tone"
 	}
 	return "unknown"
 }
@@ -31,8 +35,11 @@ func (k EventKind) String() string {
 type Event struct {
 	Kind     EventKind
 	Digit    byte          // EventDigit: '0'–'9', '*', '#', 'A'–'D'
-	Duration time.Duration // EventDigit: how long the key was down, as the sender says or as it sounded; EventTimeout: how long nothing came
+	Duration time.Duration // EventDigit: how long the key was down, as the sender says or as it sounded; EventTimeout: how long nothing came; EventTone: how long it has lasted
 	Inband   bool          // EventDigit: it was heard in the sound
+
+	Frequency float64 // EventTone: Hz, as measured
+	Level     float64 // EventTone: dBm0
 }
 
 // Received is one valid RTP packet as Session.Capture hands it over.

@@ -1,6 +1,7 @@
 package media
 
 import (
+	"slices"
 	"time"
 
 	"offhook/media/jitter"
@@ -78,6 +79,15 @@ func (s *Session) listen(k sink) {
 	s.hearing.sinks = append(s.hearing.sinks, k)
 	if s.playback == nil {
 		s.driver.kick(s)
+	}
+}
+
+// unlisten takes a sink away; s.mu is held.
+func (s *Session) unlisten(k sink) {
+	h := s.hearing
+	h.sinks = slices.DeleteFunc(h.sinks, func(other sink) bool { return other == k })
+	if len(h.sinks) == 0 {
+		s.unhear()
 	}
 }
 

@@ -1,7 +1,6 @@
 package media
 
 import (
-	"slices"
 	"time"
 
 	"offhook/media/dtmf"
@@ -66,11 +65,7 @@ func (s *Session) leaveKeys() {
 		return
 	}
 	s.keypad = nil
-	h := s.hearing
-	h.sinks = slices.DeleteFunc(h.sinks, func(other sink) bool { return other == k })
-	if len(h.sinks) == 0 {
-		s.unhear()
-	}
+	s.unlisten(k)
 }
 
 func (k *keypad) take(heard, _ []int16) bool {

@@ -59,6 +59,7 @@ func (s *Session) takeRTP(b []byte, from netip.AddrPort, arrival int64, now inst
 		s.takeKey(h.timestamp, payload, now, w)
 	} else {
 		s.listenForKeys()
+		s.listenForTones()
 	}
 	if s.hearing != nil {
 		s.put(h, payload, !isKey)

@@ -37,6 +37,7 @@ func (s *Session) serve(now instant, w *work) bool {
 		s.drain(at, now, w)
 		s.hear(at)
 		s.tellPresses(w)
+		s.tellTones(w)
 	}
 	s.deadline = s.sendFrame(at, now, w)
 	if !hears {

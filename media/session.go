@@ -6,13 +6,14 @@ import (
 	"time"
 
 	"offhook/media/dtmf"
+	"offhook/media/measure"
 )
 
 // SessionOptions tell Engine.Open what to open.
 type SessionOptions struct {
 	// Local is the address to bind, IPv4 or IPv6; the zero Addr is 0.0.0.0.
 	Local netip.Addr
-	// Event, if not nil, learns of digits and timeouts. It is called on the pacing thread: it must not block
+	// Event, if not nil, learns of digits, tones and timeouts. It is called on the pacing thread: it must not block
 	// (a send on a channel with a default case, say). It may call the session's methods, but not wait for what they begin.
 	Event func(Event)
 	// Played, if not nil, learns of each playback that ends. It is called with the session's lock held, on the pacing thread
@@ -40,6 +41,7 @@ type Session struct {
 	closed     bool
 	configured bool
 	silent     bool          // EventTimeout was reported
+	tellsTones bool          // TellTones was called
 	deadline   instant       // when the driver serves the session next
 	lead       time.Duration // the driver wants frames so long before they are due, once they flow
 	ahead      time.Duration // the next frame is due so long after deadline
@@ -64,9 +66,11 @@ type Session struct {
 	tap      func(Tapped)
 	late     uint64 // packets too late for those that listened before
 	keys     dtmf.Receiver
-	keyed    bool         // a telephone-event came
-	keypad   *keypad      // nil while digits are not looked for in the sound
-	presses  []dtmf.Press // heard there and not told yet
+	keyed    bool           // a telephone-event came
+	keypad   *keypad        // nil while digits are not looked for in the sound
+	presses  []dtmf.Press   // heard there and not told yet
+	spotter  *spotter       // nil while tones are not looked for
+	spotted  []measure.Tone // and not told yet
 
 	latch       latch
 	controlFrom netip.AddrPort // where RTCP came from; the zero value: none came from the latched host
@@ -155,6 +159,7 @@ func (s *Session) Close() Stats {
 	s.drainRTP(now, w)
 	s.deafen(now)
 	s.tellPresses(w)
+	s.tellTones(w)
 	if s.sender.sent.Packets > 0 || s.reporter.reports > 0 { // who sent nothing says no BYE (§6.3.7)
 		s.sendReport(now, w, true)
 	}

@@ -60,6 +60,8 @@ type Call interface {
 	Record(o media.RecordOptions) (Recording, error)
 	// Listen starts to look for something in what is heard.
 	Listen(what media.Sought) (Listening, error)
+	// TellTones lets the call tell of each steady tone that is heard from now on, as EventTone, once there is media.
+	TellTones()
 	// Impair sends RTP as over a bad network; the zero value ends that. The error says which value is out of range.
 	Impair(o media.Impairment) error
 	// Fault has messages go wrong from now on. The error says what is wrong with o.
@@ -180,16 +182,19 @@ const (
 	EventInfo                              // an INFO that is no digit
 	EventMediaTimeout                      // no RTP came for the configured time
 	EventMessage                           // a MESSAGE
+	EventTone                              // a steady tone was heard; after TellTones
 )
 
 // Event is something that happened to a call.
 type Event struct {
 	Kind        EventKind
 	Digit       byte          // EventDigit: '0'–'9', '*', '#', 'A'–'D'
-	Duration    time.Duration // EventDigit: how long the key was down, 0 = unknown
+	Duration    time.Duration // EventDigit: how long the key was down, 0 = unknown; EventTone: how long it has lasted
 	Via         string        // EventDigit: "rfc4733", "info" or "inband"
 	ContentType string        // EventInfo, EventMessage
 	Body        string        // EventInfo, EventMessage
+	Frequency   float64       // EventTone: Hz
+	Level       float64       // EventTone: dBm0
 }
 
 // Ending is how a call ended.

@@ -54,7 +54,7 @@ func TestCheckFinds(t *testing.T) {
 		{"options that are none", onCall(`call:hangup("bye")`), `default.lua:2: call:hangup: options are a table, as {reason = …}; got "bye"`},
 		{"duration without a unit", onCall(`call:sleep(1500)`), `default.lua:2: call:sleep: duration: a bare number is seconds and 1500 is over 600: did you mean "1500ms"?`},
 		{"negative number", onCall(`call:sleep(-1)`), `default.lua:2: call:sleep: duration: -1 is negative`},
-		{"choice", onCall(`call:on("dmtf", print)`), `default.lua:2: call:on: name: "dmtf" is not one of dtmf, hold, resume, info, message, media_timeout; did you mean "dtmf"?`},
+		{"choice", onCall(`call:on("dmtf", print)`), `default.lua:2: call:on: name: "dmtf" is not one of dtmf, hold, resume, info, message, media_timeout, tone; did you mean "dtmf"?`},
 		{"wrong type", onCall(`call:reject("busy")`), `default.lua:2: call:reject: code: "busy" is not a integer`},
 		{"table with unknown values", onCall(`call:sleep({ call.did })`), ``},
 		{"argument missing", onCall(`call:sleep()`), `default.lua:2:6: call:sleep: duration: is missing: write a duration`},

@@ -58,17 +58,17 @@ func (q *queue) count(kind EventKind) (n int) {
 	return n
 }
 
-// eventName is the event's name in call:on and call:wait; with "on_" before it, the handler's.
+// eventName is the event's name in call:on and call:wait; with "on_" before it, the handler's, if there is one.
 func eventName(k EventKind) string {
 	return [...]string{
 		EventDigit: "dtmf", EventAnswered: "answer", EventHold: "hold", EventResume: "resume",
-		EventInfo: "info", EventMessage: "message", EventMediaTimeout: "media_timeout",
+		EventInfo: "info", EventMessage: "message", EventMediaTimeout: "media_timeout", EventTone: "tone",
 	}[k]
 }
 
 // eventNames are those that call:on and call:wait know.
 func eventNames() []string {
-	return []string{"dtmf", "hold", "resume", "info", "message", "media_timeout"}
+	return []string{"dtmf", "hold", "resume", "info", "message", "media_timeout", "tone"}
 }
 
 // eventTable is the event as call:on and call:wait give it.
@@ -85,6 +85,10 @@ func eventTable(ev *Event) *lua.LTable {
 		t.RawSetString("body", lua.LString(ev.Body))
 	case EventMessage:
 		t.RawSetString("text", lua.LString(ev.Body))
+	case EventTone:
+		t.RawSetString("hz", lua.LNumber(ev.Frequency))
+		t.RawSetString("level", lua.LNumber(ev.Level))
+		t.RawSetString("ms", lua.LNumber(milliseconds(ev.Duration)))
 	}
 	return t
 }

@@ -58,7 +58,7 @@ func (r *run) dispatch(ev *Event) {
 			r.handle("call:on("+name+")", s.fn, eventTable(ev))
 		}
 	}
-	if fn, ok := r.handler("on_" + name); ok {
+	if fn, ok := r.handler("on_" + name); ok && ev.Kind != EventTone { // which has no handler: who wants it asks for it
 		handled = true
 		r.handle("on_"+name, fn, append([]lua.LValue{r.object}, handlerArguments(ev)...)...)
 	}

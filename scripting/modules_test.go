@@ -135,6 +135,7 @@ func TestModuleErrors(t *testing.T) {
 		{`metrics.inc("a-b")`, `metrics.inc: "a-b" is not the name of a metric: write letters, digits and _`},
 		{`metrics.inc("a", -1)`, `metrics.inc: value: -1 is not within 0 to 1e+15`},
 		{`metrics.inc("a", 1, { ["b c"] = 1 })`, `metrics.inc: labels: "b c" is not the name of a label`},
+		{`metrics.inc("a", 1, { generation = 1 })`, `metrics.inc: labels: each series has the label "generation" already`},
 		{`metrics.inc("a", 1, { __b = 1 })`, `"__b" is not the name of a label`},
 		{`metrics.inc("a", 1, { b = {} })`, `metrics.inc: labels: b: a table is not a string`},
 		{`metrics.observe("a")`, `metrics.observe: value: is missing: write a number`},
@@ -381,16 +382,16 @@ func TestNothingBeginsAfterTheEnd(t *testing.T) {
 // countedMetrics notes what it gets and refuses one name.
 type countedMetrics struct{ got []string }
 
-func (m *countedMetrics) Inc(name string, by float64, labels map[string]string) error {
-	m.got = append(m.got, fmt.Sprint(name, by, labels))
+func (m *countedMetrics) Inc(generation uint64, name string, by float64, labels map[string]string) error {
+	m.got = append(m.got, fmt.Sprintf("%d %s %v %v", generation, name, by, labels))
 	if name == "many" {
 		return errors.New("too many labels")
 	}
 	return nil
 }
 
-func (m *countedMetrics) Observe(name string, v float64, labels map[string]string) error {
-	return m.Inc(name, v, labels)
+func (m *countedMetrics) Observe(generation uint64, name string, v float64, labels map[string]string) error {
+	return m.Inc(generation, name, v, labels)
 }
 
 func TestMetrics(t *testing.T) {
@@ -399,7 +400,7 @@ func TestMetrics(t *testing.T) {
 function on_hangup() metrics.inc("over") end`
 	performWith(t, Options{Metrics: m, FS: files("default.lua", script)}, nil, func(s *stage) {
 		s.finish()
-		if got, want := strings.Join(m.got, ","), "a1 map[],b2 map[x:1 y:true],c-0.5 map[],many1 map[],many1 map[],many1 map[],over1 map[]"; got != want {
+		if got, want := strings.Join(m.got, ","), "1 a 1 map[],1 b 2 map[x:1 y:true],1 c -0.5 map[],1 many 1 map[],1 many 1 map[],1 many 1 map[],1 over 1 map[]"; got != want {
 			t.Errorf("got %s\nwant %s", got, want)
 		}
 		if n := strings.Count(s.log.String(), "metric left out"); n != 1 {

@@ -26,18 +26,18 @@ type Store interface {
 	Delete(key string) (existed bool, err error)
 }
 
-// Metrics takes the figures of metrics.inc and metrics.observe, from all calls at once. An error says why one cannot be
-// taken: it is logged, and the script goes on.
+// Metrics takes the figures of metrics.inc and metrics.observe, from all calls at once, with the generation of the script that
+// takes them. An error says why one cannot be taken: it is logged, and the script goes on.
 type Metrics interface {
-	Inc(name string, by float64, labels map[string]string) error
-	Observe(name string, value float64, labels map[string]string) error
+	Inc(generation uint64, name string, by float64, labels map[string]string) error
+	Observe(generation uint64, name string, value float64, labels map[string]string) error
 }
 
 // discard is the Metrics of an engine that has none.
 type discard struct{}
 
-func (discard) Inc(string, float64, map[string]string) error     { return nil }
-func (discard) Observe(string, float64, map[string]string) error { return nil }
+func (discard) Inc(uint64, string, float64, map[string]string) error     { return nil }
+func (discard) Observe(uint64, string, float64, map[string]string) error { return nil }
 
 // withDefaults fills in what reaches nowhere: no host is allowed, kv forgets with the process, metrics are not kept.
 func (o Options) withDefaults() Options {

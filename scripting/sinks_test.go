@@ -41,6 +41,19 @@ func (c *fakeCall) Listen(what media.Sought) (Listening, error) {
 	return c.hearing().Listen(what)
 }
 
+func (c *fakeCall) TellTones() {
+	if c.do("", "tell tones") == nil {
+		c.hearing().TellTones()
+	}
+}
+
+// heard takes an event of a session.
+func (c *fakeCall) heard(e media.Event) {
+	if e.Kind == media.EventTone {
+		c.send(Event{Kind: EventTone, Duration: e.Duration, Frequency: e.Frequency, Level: e.Level})
+	}
+}
+
 // line is both ends of the media of a fake call.
 type line struct {
 	engine       *media.Engine
@@ -62,7 +75,7 @@ func (c *fakeCall) hearing() *media.Session {
 	c.line = &line{engine: engine}
 	for _, s := range []**media.Session{&c.line.ours, &c.line.theirs} {
 		var err error
-		if *s, err = engine.Open(media.SessionOptions{Local: netip.MustParseAddr("192.0.2.1")}); err != nil {
+		if *s, err = engine.Open(media.SessionOptions{Local: netip.MustParseAddr("192.0.2.1"), Event: c.heard}); err != nil {
 			panic(err)
 		}
 	}
@@ -254,5 +267,66 @@ func TestDiskThatDoesNotAnswer(t *testing.T) {
 			t.Errorf("the end took %v", d)
 		}
 		s.expectLog("the disk does not answer")
+	})
+}
+
+// TestToneEvents: call:on and call:wait tell of tones, each once; a call that asks for none looks for none.
+func TestToneEvents(t *testing.T) {
+	round := `local function got(why, ev) log.info(why, { name = ev.name, hz = math.floor(ev.hz + 0.5), level = math.floor(ev.level + 0.5), soon = ev.ms >= 100 and ev.ms < 160 }) end
+`
+	const soon = " soon=true at=default.lua:1"
+	t.Run("on", func(t *testing.T) {
+		perform(t, round+`
+function on_tone(ev) got("on_tone", ev) end
+function on_call(call)
+  call:answer{ wait_ack = false }
+  local remove = call:on("tone", on_tone)
+  call:sleep(5)
+  remove()
+  call:sleep(5)
+  call:hangup()
+end`, func(s *stage) {
+			s.call.says(440, 2*time.Second)
+			s.wait(3 * time.Second)
+			s.call.says(1004, time.Second)
+			s.wait(4 * time.Second)
+			s.call.says(2100, time.Second)
+			s.finish()
+			s.expectLog("name=tone hz=440 level=-10"+soon, "name=tone hz=1004 level=-10"+soon)
+			s.expectNoLog("hz=2100", "level=ERROR")
+			if n := strings.Count(s.log.String(), "msg=on_tone"); n != 2 {
+				t.Errorf("%d tones told:\n%s", n, s.log)
+			}
+		})
+	})
+	t.Run("wait", func(t *testing.T) {
+		perform(t, round+`
+function on_call(call)
+  call:answer{ wait_ack = false }
+  got("first", call:wait("tone", "5s"))
+  log.info("second", { ev = tostring(call:wait({ "dtmf", "tone" }, "5s")) })
+  got("third", call:wait({ "dtmf", "tone" }, "5s"))
+  call:hangup()
+end`, func(s *stage) {
+			s.wait(2 * time.Second)
+			s.call.says(440, time.Minute)
+			s.wait(6 * time.Second)
+			s.call.says(1004, time.Minute)
+			s.finish()
+			s.expectLog("name=tone hz=440 level=-10"+soon, "ev=nil", "name=tone hz=1004 level=-10"+soon)
+			for i, msg := range []string{"msg=first", "msg=second", "msg=third"} {
+				if at := strings.Index(s.log.String(), msg); at < 0 || strings.Count(s.log.String()[:at], "\n") != i {
+					t.Errorf("%s is not line %d of\n%s", msg, i+1, s.log)
+				}
+			}
+		})
+	})
+	t.Run("nobody asks", func(t *testing.T) {
+		perform(t, `function on_call(call) call:answer() call:on("dtmf", print) call:wait("hold", "1s") call:hangup() end function on_tone() end`, func(s *stage) {
+			s.finish()
+			if told := s.call.told(); strings.Contains(told, "tell tones") {
+				t.Errorf("the call saw\n%s", told)
+			}
+		})
 	})
 }

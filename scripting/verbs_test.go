@@ -296,7 +296,7 @@ func TestErrors(t *testing.T) {
 		{`call:set_header("X-A", "1\r\nVia: evil")`, `call:set_header: X-A: "1\r\nVia: evil" is not one line of text`},
 		{`call:set_header("X A", "1")`, `call:set_header: "X A" is not the name of a header field`},
 		{`call:ring{ headers = "X" }`, `call:ring: option headers: "X" is not a table`},
-		{`call:on("dtmv", print)`, `call:on: name: "dtmv" is not one of dtmf, hold, resume, info, message, media_timeout; did you mean "dtmf"?`},
+		{`call:on("dtmv", print)`, `call:on: name: "dtmv" is not one of dtmf, hold, resume, info, message, media_timeout, tone; did you mean "dtmf"?`},
 		{`call:on("dtmf", 1)`, `call:on: fn: 1 is not a function`},
 		{`call:wait("dtmv")`, `call:wait: no event "dtmv"; did you mean "dtmf"?`},
 		{`call:every("1ms", print)`, `call:every: 1ms is too often: write 10ms or more`},
@@ -371,7 +371,7 @@ func TestVerdictAfterTheEnd(t *testing.T) {
 		if want := (Verdict{"fail", "busy", 1, 1}); s.outcome.Verdict != want {
 			t.Errorf("got %+v, want %+v", s.outcome.Verdict, want)
 		}
-		if got := strings.Join(m.got, ","); got != "verdicts1 map[result:fail script:default]" {
+		if got := strings.Join(m.got, ","); got != "1 verdicts 1 map[result:fail script:default]" {
 			t.Errorf("metrics: %s", got)
 		}
 	})

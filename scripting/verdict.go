@@ -82,7 +82,7 @@ func (r *run) judge() {
 	}
 	r.tell(nil, Observation{Kind: ObservedVerdict, Text: strings.TrimSuffix(v.Result+": "+v.Message, ": ")})
 	r.log().Info("verdict", "result", v.Result, "reason", v.Message, "checks", v.Checks, "failed", v.Failed)
-	if err := r.engine.options.Metrics.Inc("verdicts", 1, map[string]string{"result": v.Result, "script": r.script.name}); err != nil {
+	if err := r.engine.options.Metrics.Inc(r.generation.Number, "verdicts", 1, map[string]string{"result": v.Result, "script": r.script.name}); err != nil {
 		r.log().Warn("metric left out", "metric", "verdicts", "error", err)
 	}
 }

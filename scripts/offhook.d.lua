@@ -425,17 +425,17 @@ function Call:set_header(name, value) end
 ---```lua
 ---local ev = call:wait({ "dtmf", "info" }, "30s")
 ---```
----@param names string|string[] # one or more of dtmf, hold, resume, info, message, media_timeout, hangup
+---@param names string|string[] # one or more of dtmf, hold, resume, info, message, media_timeout, tone, hangup
 ---@param timeout? duration # how long; without it until the call ends
----@return table event # nil when the time is up
+---@return table event # as call:on gives it; nil when the time is up
 function Call:wait(names, timeout) end
 
----Calls a function for each event of a name, as long as the call lasts or until the function that it returns is called.
+---Calls a function for each event of a name, as long as the call lasts or until the function that it returns is called. From the first that asks for tone on, here or in call:wait, the call listens for steady tones of one frequency: each is one event, told when it has sounded for some 100 ms, and not again until it ended or changed. Speech and keys are none; for a tone of two frequencies write call:wait_tone.
 ---```lua
 ---local remove = call:on("dtmf", function(ev) log.info(ev.digit) end)
 ---```
----@param name "dtmf"|"hold"|"resume"|"info"|"message"|"media_timeout" # one of "dtmf", "hold", "resume", "info", "message", "media_timeout"
----@param fn function # gets the event: {name, digit, …}
+---@param name "dtmf"|"hold"|"resume"|"info"|"message"|"media_timeout"|"tone" # one of "dtmf", "hold", "resume", "info", "message", "media_timeout", "tone"
+---@param fn function # gets the event: {name, digit, …}, of a tone {name, hz, level, ms}, with dBm0 and how long it has lasted
 ---@return function remove
 function Call:on(name, fn) end
 
@@ -1119,7 +1119,7 @@ function re.match(text, pattern) end
 ---@return boolean matches
 function re.test(text, pattern) end
 
----Counts and measures, over all calls, for GET /metrics. A figure that cannot be taken, as one name means two things or has too many different labels, is logged once and left out.
+---Counts and measures, over all calls, for GET /metrics. A figure that cannot be taken, as one name means two things or has too many different labels, is logged once and left out. Each series has the label generation: that of the script that counted, so that the scripts before and after a change can be compared. GET /metrics shows the newest three; sum without (generation) (…) is all of them.
 ---@class metricslib
 metrics = {}
 
@@ -1129,7 +1129,7 @@ metrics = {}
 ---```
 ---@param name string # letters, digits and _; GET /metrics shows it with offhook_script_ before it
 ---@param value? number # 0 to 1e+15; default 1
----@param labels? table<string, string|number|boolean> # {name = value}: the same names each time, and few different values: there is a cap on them
+---@param labels? table<string, string|number|boolean> # {name = value}: the same names each time, and few different values: there is a cap on them; each series has the label generation besides
 function metrics.inc(name, value, labels) end
 
 ---Adds a value to a histogram.
@@ -1138,7 +1138,7 @@ function metrics.inc(name, value, labels) end
 ---```
 ---@param name string # letters, digits and _; GET /metrics shows it with offhook_script_ before it
 ---@param value number
----@param labels? table<string, string|number|boolean> # {name = value}: the same names each time, and few different values: there is a cap on them
+---@param labels? table<string, string|number|boolean> # {name = value}: the same names each time, and few different values: there is a cap on them; each series has the label generation besides
 function metrics.observe(name, value, labels) end
 
 ---Reads the configuration: the script's own [script.NAME] table, then the [behavior] section.

@@ -182,7 +182,7 @@ func (c call) Notify(sink func(scripting.Event)) {
 	c.Call.Notify(func(e core.Event) {
 		sink(scripting.Event{
 			Kind: scripting.EventKind(e.Kind), Digit: e.Digit, Duration: e.Duration, Via: e.Via,
-			ContentType: e.ContentType, Body: e.Body,
+			ContentType: e.ContentType, Body: e.Body, Frequency: e.Frequency, Level: e.Level,
 		})
 	})
 }

@@ -2,12 +2,10 @@ package main
 
 import (
 	"bytes"
-	"fmt"
 	"log/slog"
 	"net/http/httptest"
 	"path/filepath"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -24,65 +22,6 @@ func shown(t *testing.T, r *prometheus.Registry) string {
 		t.Errorf("GET /metrics: %d", w.Code)
 	}
 	return w.Body.String()
-}
-
-func TestScriptMetrics(t *testing.T) {
-	r := prometheus.NewRegistry()
-	m := newScriptMetrics(r, 5, 3)
-	steps := []struct {
-		what string
-		err  error
-		want string
-	}{
-		{"a counter", m.Inc("calls", 2, nil), ""},
-		{"again", m.Inc("calls", 1, nil), ""},
-		{"a histogram", m.Observe("seconds", 0.3, map[string]string{"queue": "sales\xff"}), ""},
-		{"a counter as a histogram", m.Observe("calls", 1, nil), "calls is a counter: use metrics.inc, or another name"},
-		{"a histogram as a counter", m.Inc("seconds", 1, map[string]string{"queue": "x"}), "seconds is a histogram"},
-		{"other labels", m.Inc("calls", 1, map[string]string{"a": "b"}), "calls has the labels [], not [a]: always write the same"},
-		{"a name of the process", m.Inc("x", 1, map[string]string{"a": strings.Repeat("x", 200)}), "x: label a is longer than 128 bytes"},
-		{"a fourth series", m.Inc("d", 1, map[string]string{"n": "1"}), ""},
-		{"a fifth", m.Inc("d", 1, map[string]string{"n": "2"}), ""},
-		{"a sixth", m.Inc("d", 1, map[string]string{"n": "3"}), "d: all metrics together have 5 series: raise scripting.metrics_max_series"},
-		{"one that is there", m.Inc("d", 1, map[string]string{"n": "2"}), ""},
-	}
-	for _, s := range steps {
-		if got := fmt.Sprint(s.err); s.want == "" && s.err != nil || s.want != "" && !strings.HasPrefix(got, s.want) {
-			t.Errorf("%s: got %s, want %q", s.what, got, s.want)
-		}
-	}
-	text := shown(t, r)
-	for _, want := range []string{"offhook_script_calls 3\n", `offhook_script_seconds_bucket{queue="sales�",le="0.5"} 1`, `offhook_script_d{n="2"} 2`} {
-		if !strings.Contains(text, want) {
-			t.Errorf("GET /metrics lacks %s:\n%s", want, text)
-		}
-	}
-	each := newScriptMetrics(prometheus.NewRegistry(), 100, 2)
-	for n := range 3 {
-		err := each.Inc("d", 1, map[string]string{"n": fmt.Sprint(n)})
-		if n < 2 && err != nil || n == 2 && (err == nil || !strings.HasPrefix(err.Error(), "d has 2 series: raise scripting.metrics_max_series_each")) {
-			t.Errorf("series %d: %v", n, err)
-		}
-	}
-}
-
-func TestScriptMetricsOfManyCalls(t *testing.T) {
-	r := prometheus.NewRegistry()
-	m := newScriptMetrics(r, 1000, 1000)
-	var calls sync.WaitGroup
-	for n := range 8 {
-		calls.Go(func() {
-			for i := range 100 {
-				if err := m.Inc("a", 1, map[string]string{"n": fmt.Sprint(i % 10)}); err != nil {
-					t.Error(n, err)
-				}
-			}
-		})
-	}
-	calls.Wait()
-	if text := shown(t, r); strings.Count(text, "} 80\n") != 10 {
-		t.Errorf("got\n%s", text)
-	}
 }
 
 // TestLazyStore: no use, no file; a failure to open it is told each time; what was stored is there after a restart.

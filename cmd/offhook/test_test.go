@@ -393,6 +393,60 @@ end)`,
 	}
 }
 
+// TestToneEvents: what a caller speaks reaches call:on("tone") and call:wait("tone"), from early media on and through a hold; speech
+// and keys are none.
+func TestToneEvents(t *testing.T) {
+	code, out, errors := runTest(t, []string{
+		"tones.lua", `
+local function text(ev) return ("%s %.0f Hz %.0f dBm0 %s"):format(ev.name, ev.hz, ev.level, tostring(ev.ms >= 100 and ev.ms < 160)) end
+function on_call(call)
+  call:on("tone", function(ev) log.info("on " .. text(ev)) end)
+  call:progress()
+  call:sleep("1s")
+  call:answer()
+  call:sleep("20s")
+  local ev = call:wait("tone", "5s")
+  log.info("wait " .. (ev and text(ev) or tostring(ev)))
+  call:hangup()
+end`,
+		"tones_test.lua", `
+test("on", function(t)
+  local c = t:call{ script = "tones" }
+  c:expect_status(183)
+  c:speak(425, { duration = "300ms" })
+  c:expect_log("on tone 425 Hz -10 dBm0 true", 0)
+  c:expect_status(200, "1s")
+  c:speak(1004, { duration = "2s", level = 0 })
+  c:expect_log("on tone 1004 Hz 0 dBm0 true", 0)
+  c:speak("en/welcome.wav")
+  c:speak("en/please-enter.wav")
+  c:speak("dtmf:123#")
+  c:speak({ 350, 440 }, { duration = "1s" })
+  t:eq(pcall(c.expect_log, c, "on tone", 0), false)
+  c:hold()
+  c:resume()
+  c:speak(2100, { duration = "500ms", level = -20 })
+  c:expect_log("on tone 2100 Hz -20 dBm0 true", 0)
+  c:hangup()
+end)
+test("wait", function(t)
+  local c = t:call{ script = "tones" }
+  c:advance("22s")
+  c:speak(440, { duration = "200ms", level = -30 })
+  c:expect_log("wait tone 440 Hz -30 dBm0 true", "200ms")
+  c:expect_bye()
+end)
+test("wait in vain", function(t)
+  local c = t:call{ script = "tones" }
+  c:expect_log("wait nil", "26s")
+  t:eq(math.floor(c.record.seconds + 0.5), 25)
+end)`,
+	}, "--set", "media.sounds_dir=../../scripts/sounds")
+	if code != exitDone || errors != "" || !strings.Contains(out, "3 passed, 0 failed (") {
+		t.Errorf("exit code %d\n%s%s", code, out, errors)
+	}
+}
+
 func TestCommandLine(t *testing.T) {
 	passing := []string{"default_test.lua", "test('one', function() end)\ntest('two', function() end)"}
 	cases := []struct {

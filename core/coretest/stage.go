@@ -55,6 +55,7 @@ func (s *Stage) event(e core.Event) {
 		core.EventDigit: "digit:" + string(e.Digit), core.EventAnswered: "answered", core.EventHold: "hold",
 		core.EventResume: "resume", core.EventInfo: "info:" + e.ContentType, core.EventMediaTimeout: "media_timeout",
 		core.EventMessage: "message:" + strings.ReplaceAll(strings.TrimSpace(e.Body), " ", "_"),
+		core.EventTone:    fmt.Sprintf("tone:%.0f", e.Frequency),
 	}[e.Kind]
 	s.mu.Lock()
 	defer s.mu.Unlock()
