@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"net"
 	"net/netip"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -152,11 +153,14 @@ func clientTLS(c *config.Config, log *slog.Logger) (*tls.Config, error) {
 // listen opens the endpoints.
 func (a *app) listen() error {
 	free := a.config.SIP.Port == 0
+	if free && slices.Contains(a.config.SIP.Transport, "udp") && slices.Contains(a.config.SIP.Transport, "tcp") {
+		a.config.SIP.Port = freePort(a.config.SIP.BindAddress)
+	}
 	for i, e := range a.endpoints.list {
 		simple := i < len(a.config.SIP.Transport) // it is of the [sip] section
 		plain := simple && (e.Network == "udp" || e.Network == "tcp")
 		if host, _, err := net.SplitHostPort(e.Address); err == nil && plain && free {
-			e.Address = net.JoinHostPort(host, strconv.Itoa(a.config.SIP.Port)) // TCP takes the free port that UDP found
+			e.Address = net.JoinHostPort(host, strconv.Itoa(a.config.SIP.Port)) // one port for both
 		}
 		addr, err := a.server.Open(e)
 		switch {
@@ -174,6 +178,24 @@ func (a *app) listen() error {
 		a.sip = append(a.sip, listening{e.Network, addr})
 	}
 	return nil
+}
+
+// freePort is a port of a host that neither UDP nor TCP has in use at this moment; 0 if none was found.
+func freePort(host string) int {
+	for range 20 {
+		l, err := net.Listen("tcp", net.JoinHostPort(host, "0"))
+		if err != nil {
+			return 0
+		}
+		port := l.Addr().(*net.TCPAddr).Port
+		conn, err := net.ListenPacket("udp", net.JoinHostPort(host, strconv.Itoa(port)))
+		l.Close()
+		if err == nil {
+			conn.Close()
+			return port
+		}
+	}
+	return 0
 }
 
 // listening is an endpoint that is open.
