@@ -232,10 +232,11 @@ limit() {
   done
 }
 
-# media CALLS SCRIPT WHAT FLAG...: one measurement of so many calls of a script.
+# media CALLS SCRIPT WHAT FLAG...: one measurement of so many calls of a script. All calls are to be there, however long
+# their set-up waits.
 media() {
   echo "$3: $1 calls for $seconds s, real-time priority ${BENCH_REALTIME:-true}"
-  serve "$work/lua"
+  serve "$work/lua" --set defence.max_delay_ms=5000
   idle=$(rss "$server")
   hold "$1" "$2"
   measure "$1" "${@:4}"
@@ -254,7 +255,7 @@ records() { media "${number:-1000}" record "Recordings, a tone meanwhile" --talk
 busy() {
   local calls=${number:-1500} noise before
   echo "Tones to silent callers: $calls calls for $seconds s while scripts and SIP are busy, real-time priority ${BENCH_REALTIME:-true}"
-  GODEBUG=gctrace=1 serve "$work/lua"
+  GODEBUG=gctrace=1 serve "$work/lua" --set defence.max_delay_ms=5000
   idle=$(rss "$server")
   hold "$calls" default
   local tones=$caller
