@@ -12,15 +12,10 @@ func (s *Server) admit(c *Call) *refusal {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.stats.total.Add(1)
-	switch {
-	case s.draining || s.paused:
+	if retryAfter, count := s.fullNow(); retryAfter > 0 {
 		s.stats.failed.Add(1)
-		s.stats.draining.Add(1)
-		return retryLater(spread(30))
-	case s.stats.active.Load() >= int64(s.o.MaxCalls):
-		s.stats.failed.Add(1)
-		s.stats.full.Add(1)
-		return retryLater(spread(5))
+		count.Add(1)
+		return retryLater(spread(retryAfter))
 	}
 	if r := c.trunk.admit(); r != nil {
 		s.stats.failed.Add(1)

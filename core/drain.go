@@ -43,18 +43,6 @@ func (s *Server) pause(on bool) {
 	s.paused = on
 }
 
-// Has tells whether there is a call of that ID (Call.ID) now.
-func (s *Server) Has(id string) bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	for _, c := range s.dialogs {
-		if c.id == id {
-			return true
-		}
-	}
-	return false
-}
-
 // endAll ends every call and returns how many there were.
 func (s *Server) endAll() int {
 	s.mu.Lock()

@@ -32,6 +32,11 @@ func (s *Server) options(tx *transaction.Server, req *sip.Request) {
 func (s *Server) full() (retryAfter int, count *atomic.Int64) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	return s.fullNow()
+}
+
+// fullNow is full with s.mu held.
+func (s *Server) fullNow() (retryAfter int, count *atomic.Int64) {
 	switch {
 	case s.draining || s.paused:
 		return 30, &s.stats.draining

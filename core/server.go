@@ -225,6 +225,20 @@ func (s *Server) Call(id string) *Call {
 	return nil
 }
 
+// Calls are the calls in progress, in no order, and at most so many of them.
+func (s *Server) Calls(most int) []*Call {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	some := make([]*Call, 0, min(len(s.dialogs), most))
+	for _, c := range s.dialogs {
+		if len(some) == most {
+			break
+		}
+		some = append(some, c)
+	}
+	return some
+}
+
 // find returns the call of a dialog, or nil.
 func (s *Server) find(id dialogID) *Call {
 	s.mu.Lock()

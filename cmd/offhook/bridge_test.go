@@ -56,7 +56,7 @@ func TestTheEndOfACallTellsWhy(t *testing.T) {
 					t.Fatal(err)
 				}
 				r := prometheus.NewRegistry()
-				h := scriptHandler{scripts, routes, nil, newCallCounter(r), newLiveCalls(), newCallFigures(r), logger, nil}
+				h := scriptHandler{scripts, routes, nil, newCallCounter(r), newCallFigures(r), logger, nil}
 				s := core.New(core.Options{Log: logger, Handler: h, Media: network.Media()})
 				caller := network.NewCaller(s, coretest.CallOptions{})
 				caller.Invite()

@@ -84,7 +84,7 @@ func TestMetricsLint(t *testing.T) {
 	if _, err := a.scripts.Load(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	h := scriptHandler{scripts: a.scripts, calls: newCallCounter(r), live: newLiveCalls(), figures: newCallFigures(r), log: log}
+	h := scriptHandler{scripts: a.scripts, calls: newCallCounter(r), figures: newCallFigures(r), log: log}
 	if a.server, err = newServer(c, log, nil, nil, nil, h, nil); err != nil {
 		t.Fatal(err)
 	}

@@ -91,7 +91,6 @@ type scriptHandler struct {
 	routes  *route.Table
 	limits  scriptLimits
 	calls   *callCounter
-	live    *liveCalls
 	figures *callFigures
 	log     *slog.Logger
 	rules   *logRules // nil: none
@@ -106,7 +105,6 @@ func (h scriptHandler) ServeCall(ctx context.Context, c *core.Call) {
 	defer leave()
 	h.rules.begin(c.ID(), route.Unescape(c.CalledUser()))
 	defer h.rules.end(c.ID())
-	defer h.live.enter(c)()
 	outcome := h.scripts.Route(ctx, func(g *scripting.Generation) string {
 		script, number := h.routes.Pick(factsOf(c), g.Has)
 		if h.rules.debugs(c.ID()) {

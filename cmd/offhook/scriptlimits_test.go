@@ -37,7 +37,7 @@ func TestScriptLimits(t *testing.T) {
 		c := &config.Config{Script: map[string]map[string]any{"menu": {"max_calls": int64(2), "calls_per_second": "3"}}}
 		counter := newCallCounter(prometheus.NewRegistry())
 		network := coretest.NewNetwork()
-		s := core.New(core.Options{Log: log, Handler: scriptHandler{scripts: scripts, routes: routes, limits: newScriptLimits(c), calls: counter, live: newLiveCalls(), figures: newCallFigures(prometheus.NewRegistry()), log: log}, Media: network.Media()})
+		s := core.New(core.Options{Log: log, Handler: scriptHandler{scripts: scripts, routes: routes, limits: newScriptLimits(c), calls: counter, figures: newCallFigures(prometheus.NewRegistry()), log: log}, Media: network.Media()})
 		statuses := func(to string, calls int) (all []int) {
 			for range calls {
 				caller := network.Call(s, coretest.CallOptions{To: to})

@@ -100,7 +100,6 @@ type app struct {
 	server  *core.Server
 	console *console.Server // nil when health.enable_health_check is false
 	control *console.Server // nil without a control socket
-	live    *liveCalls
 	web     webConsole
 	sip     []listening // what we listen on for SIP
 
@@ -114,7 +113,7 @@ type app struct {
 func newApp(ctx context.Context, c *config.Config, logs *logs) (a *app, err error) {
 	ctx, stop := context.WithCancel(ctx)
 	a = &app{
-		config: c, logs: logs, live: newLiveCalls(),
+		config: c, logs: logs,
 		systemd: newNotifier(os.Getenv, logs.log), started: time.Now(), stop: stop,
 	}
 	log := a.web.listenTo(logs.log, c)
@@ -152,7 +151,7 @@ func newApp(ctx context.Context, c *config.Config, logs *logs) (a *app, err erro
 		return a, err
 	}
 	a.guard = newGuard(c, log)
-	handler := scriptHandler{a.scripts, routes, newScriptLimits(c), newCallCounter(registry), a.live, newCallFigures(registry), log, logs.logRules}
+	handler := scriptHandler{a.scripts, routes, newScriptLimits(c), newCallCounter(registry), newCallFigures(registry), log, logs.logRules}
 	if a.server, err = newServer(c, log, a.media, a.outside.journal, a.guard, handler, homed(a.homer)); err != nil {
 		return a, err
 	}

@@ -39,7 +39,7 @@ func (a *app) service() console.Service {
 				return err
 			},
 			DebugCall: func(id string) error {
-				if !a.server.Has(id) {
+				if a.server.Call(id) == nil {
 					return fmt.Errorf("there is no call %q now", id)
 				}
 				a.logs.debugCall(id)

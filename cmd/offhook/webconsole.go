@@ -206,7 +206,7 @@ func (a *app) figures() console.Figures {
 		}
 		f.Frames = append(f.Frames, console.FrameCount{Late: late, Count: count})
 	}
-	f.LossPct, f.Jitter, f.MOS, f.Measured = a.live.quality()
+	f.LossPct, f.Jitter, f.MOS, f.Measured = quality(a.server.Calls(mostMeasured))
 	return f
 }
 

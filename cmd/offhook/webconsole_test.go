@@ -151,7 +151,7 @@ func consoleOnly(t *testing.T, c config.Console) *app {
 		t.Fatal(err)
 	}
 	whole.Console = c
-	a := &app{config: whole, log: slog.New(slog.DiscardHandler), stop: func() {}, live: newLiveCalls()}
+	a := &app{config: whole, log: slog.New(slog.DiscardHandler), stop: func() {}}
 	if a.scripts, err = scripting.New(scripting.Options{Dir: dir}); err != nil {
 		t.Fatal(err)
 	}
