@@ -3,6 +3,7 @@ package core
 import (
 	"context"
 	"fmt"
+	"math"
 )
 
 // Drain takes no new calls (503 with Retry-After, also to OPTIONS) and waits
@@ -45,14 +46,8 @@ func (s *Server) pause(on bool) {
 
 // endAll ends every call and returns how many there were.
 func (s *Server) endAll() int {
-	s.mu.Lock()
-	calls := make([]*Call, 0, len(s.dialogs))
-	for _, c := range s.dialogs {
-		calls = append(calls, c)
-	}
-	s.mu.Unlock()
 	ended := 0
-	for _, c := range calls {
+	for _, c := range s.Calls(math.MaxInt) {
 		c.shard.Lock()
 		if c.state != Ended {
 			ended++
